@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Text to addresses and back, and comparing them. Strict: what is not plainly one address is refused. Knows no
+ * sockets and no names. */
+#include "net.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+
+/* inet_pton is strict already: four decimal parts without leading zeros, no zone id. It only needs the NUL. */
+static bool ip_parse_bare(struct cube_str text, struct cube_ip *ip)
+{
+	char buf[INET6_ADDRSTRLEN];
+	struct cube_ip out;
+
+	if(text.len == 0 || text.len >= sizeof(buf) || memchr(text.s, '\0', text.len))
+		return false;
+	memcpy(buf, text.s, text.len);
+	buf[text.len] = '\0';
+	memset(&out, 0, sizeof(out));
+	if(inet_pton(AF_INET, buf, out.bytes) == 1) {
+		out.len = 4;
+	} else {
+		memset(&out, 0, sizeof(out));
+		if(inet_pton(AF_INET6, buf, out.bytes) != 1)
+			return false;
+		out.len = 16;
+	}
+	*ip = out;
+	return true;
+}
+
+bool cube_ip_parse(struct cube_str text, struct cube_ip *ip)
+{
+	struct cube_ip out;
+
+	if(text.len >= 2 && text.s[0] == '[') {
+		if(text.s[text.len - 1] != ']')
+			return false;
+		if(!ip_parse_bare((struct cube_str){text.s + 1, text.len - 2}, &out) || out.len != 16)
+			return false;
+		*ip = out;
+		return true;
+	}
+	return ip_parse_bare(text, ip);
+}
+
+/* Decimal without sign, space or leading zero, up to max. */
+static bool number_parse(struct cube_str text, unsigned max, unsigned *number)
+{
+	unsigned value = 0;
+	size_t i;
+
+	if(text.len == 0 || text.len > 5 || (text.len > 1 && text.s[0] == '0'))
+		return false;
+	for(i = 0; i < text.len; i++) {
+		if(text.s[i] < '0' || text.s[i] > '9')
+			return false;
+		value = value * 10 + (unsigned)(text.s[i] - '0');
+	}
+	if(value > max)
+		return false;
+	*number = value;
+	return true;
+}
+
+bool cube_port_parse(struct cube_str text, uint16_t *port)
+{
+	unsigned value;
+
+	if(!number_parse(text, 65535, &value) || value == 0)
+		return false;
+	*port = (uint16_t)value;
+	return true;
+}
+
+/* The length of the address part: up to the ']' or the only ':'. */
+static size_t addr_host_len(struct cube_str text)
+{
+	const char *end, *colon;
+
+	if(text.len && text.s[0] == '[') {
+		end = memchr(text.s, ']', text.len);
+		return end ? (size_t)(end - text.s) + 1 : text.len;
+	}
+	colon = text.len ? memchr(text.s, ':', text.len) : NULL;
+	if(!colon || memchr(colon + 1, ':', text.len - (size_t)(colon + 1 - text.s)))
+		return text.len; /* IPv6 without brackets has several */
+	return (size_t)(colon - text.s);
+}
+
+bool cube_addr_parse(struct cube_str text, bool need_port, struct cube_addr *addr)
+{
+	size_t host = addr_host_len(text);
+	struct cube_addr out = {0};
+
+	if(!cube_ip_parse((struct cube_str){text.s, host}, &out.ip))
+		return false;
+	if(host == text.len) {
+		if(need_port)
+			return false;
+	} else {
+		if(text.s[host] != ':' || !cube_port_parse((struct cube_str){text.s + host + 1, text.len - host - 1}, &out.port))
+			return false;
+	}
+	*addr = out;
+	return true;
+}
+
+/* The bits of ip from `bits` on are 0. */
+static bool host_bits_clear(const struct cube_ip *ip, unsigned bits)
+{
+	unsigned i;
+
+	for(i = bits; i < ip->len * 8u; i++) {
+		if(ip->bytes[i / 8] & (0x80u >> (i % 8)))
+			return false;
+	}
+	return true;
+}
+
+bool cube_prefix_parse(struct cube_str text, struct cube_prefix *prefix)
+{
+	const char *slash = text.len ? memchr(text.s, '/', text.len) : NULL;
+	size_t host = slash ? (size_t)(slash - text.s) : text.len;
+	struct cube_prefix out = {0};
+	unsigned bits;
+
+	if(!cube_ip_parse((struct cube_str){text.s, host}, &out.ip))
+		return false;
+	bits = out.ip.len * 8u;
+	if(slash && !number_parse((struct cube_str){slash + 1, text.len - host - 1}, bits, &bits))
+		return false;
+	if(!host_bits_clear(&out.ip, bits))
+		return false;
+	out.bits = (uint8_t)bits;
+	*prefix = out;
+	return true;
+}
+
+bool cube_ip_eq(const struct cube_ip *a, const struct cube_ip *b)
+{
+	return cube_ip_cmp(a, b) == 0;
+}
+
+bool cube_ip_any(const struct cube_ip *ip)
+{
+	return ip->len != 0 && host_bits_clear(ip, 0);
+}
+
+int cube_ip_cmp(const struct cube_ip *a, const struct cube_ip *b)
+{
+	if(a->len != b->len)
+		return a->len < b->len ? -1 : 1;
+	return memcmp(a->bytes, b->bytes, a->len);
+}
+
+bool cube_prefix_has(const struct cube_prefix *prefix, const struct cube_ip *ip)
+{
+	unsigned whole = prefix->bits / 8u, rest = prefix->bits % 8u;
+
+	if(prefix->ip.len != ip->len || ip->len == 0)
+		return false;
+	if(memcmp(prefix->ip.bytes, ip->bytes, whole) != 0)
+		return false;
+	return rest == 0 || ((prefix->ip.bytes[whole] ^ ip->bytes[whole]) >> (8 - rest)) == 0;
+}
+
+const char *cube_ip_text(const struct cube_ip *ip, bool brackets, char buf[CUBE_ADDR_TEXT_MAX])
+{
+	char plain[INET6_ADDRSTRLEN] = "";
+	bool v6 = ip->len == 16;
+
+	if(ip->len)
+		inet_ntop(v6 ? AF_INET6 : AF_INET, ip->bytes, plain, sizeof(plain));
+	snprintf(buf, CUBE_ADDR_TEXT_MAX, v6 && brackets ? "[%s]" : "%s", plain);
+	return buf;
+}
+
+const char *cube_addr_text(const struct cube_addr *addr, char buf[CUBE_ADDR_TEXT_MAX])
+{
+	char ip[CUBE_ADDR_TEXT_MAX];
+
+	cube_ip_text(&addr->ip, true, ip);
+	if(addr->port)
+		snprintf(buf, CUBE_ADDR_TEXT_MAX, "%.47s:%u", ip, (unsigned)addr->port);
+	else
+		snprintf(buf, CUBE_ADDR_TEXT_MAX, "%s", ip);
+	return buf;
+}
