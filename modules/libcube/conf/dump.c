@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Writes a configuration out by the same tables that read it. What comes out can be loaded again and gives the same
+ * configuration. Of keys and certificates only the paths are known here. */
+#include "dump.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "../tls/policy.h"
+#include "names.h"
+#include "schema.h"
+
+struct out
+{
+	void (*put)(void *ctx, const char *text, size_t len);
+	void *ctx;
+	unsigned indent;
+	bool begun; /* a section has been written */
+};
+
+static void put(const struct out *out, struct cube_str text)
+{
+	if(text.len)
+		out->put(out->ctx, text.s, text.len);
+}
+
+static void put_text(const struct out *out, const char *text)
+{
+	put(out, cube_str_of(text));
+}
+
+/* ${ is only plain text between single quotes. */
+static void put_string(const struct out *out, struct cube_str text)
+{
+	char quote = '"';
+	size_t i, begin = 0;
+
+	for(i = 0; i + 1 < text.len; i++) {
+		if(text.s[i] == '$' && text.s[i + 1] == '{')
+			quote = '\'';
+	}
+	out->put(out->ctx, &quote, 1);
+	for(i = 0; i < text.len; i++) {
+		if(text.s[i] != quote && text.s[i] != '\\')
+			continue;
+		put(out, (struct cube_str){text.s + begin, i - begin});
+		put_text(out, "\\");
+		begin = i;
+	}
+	put(out, (struct cube_str){text.s + begin, text.len - begin});
+	out->put(out->ctx, &quote, 1);
+}
+
+static void put_key(const struct out *out, const char *key)
+{
+	char line[64];
+
+	snprintf(line, sizeof(line), "%*s%-24s = ", (int)out->indent, "", key);
+	put_text(out, line);
+}
+
+static void put_item(const struct out *out, unsigned i, struct cube_str text)
+{
+	put_text(out, i ? ", " : " ");
+	put_string(out, text);
+}
+
+static void put_list(const struct out *out, const struct cube_list *list)
+{
+	unsigned i;
+
+	put_text(out, "{");
+	for(i = 0; i < list->n; i++)
+		put_item(out, i, list->v[i]);
+	put_text(out, " }");
+}
+
+static void put_addrs(const struct out *out, const struct cube_addr *v, unsigned n)
+{
+	char text[CUBE_ADDR_TEXT_MAX];
+	unsigned i;
+
+	put_text(out, "{");
+	for(i = 0; i < n; i++)
+		put_item(out, i, cube_str_of(cube_addr_text(&v[i], text)));
+	put_text(out, " }");
+}
+
+static void put_prefixes(const struct out *out, const struct cube_prefixes *list)
+{
+	char ip[CUBE_ADDR_TEXT_MAX], text[CUBE_ADDR_TEXT_MAX + 8];
+	unsigned i;
+
+	put_text(out, "{");
+	for(i = 0; i < list->n; i++) {
+		snprintf(text, sizeof(text), "%s/%u", cube_ip_text(&list->v[i].ip, false, ip), (unsigned)list->v[i].bits);
+		put_item(out, i, cube_str_of(text));
+	}
+	put_text(out, " }");
+}
+
+/* Is there anything to write? What has a default is always written. */
+static bool is_set(const struct cube_key *key, const char *object)
+{
+	const void *member = object + key->offset;
+
+	switch(key->kind) {
+		case CUBE_KIND_TEXT:
+		case CUBE_KIND_PATH:
+		case CUBE_KIND_TLS_VERSION:
+		case CUBE_KIND_TARGET:
+			return ((const struct cube_str *)member)->len > 0;
+		case CUBE_KIND_NUMBER:
+			return *(const int *)member >= key->min;
+		case CUBE_KIND_ADDR:
+			return ((const struct cube_addr *)member)->port > 0;
+		case CUBE_KIND_ADDRS:
+			return *(const unsigned *)(const void *)(object + key->count) > 0;
+		case CUBE_KIND_TEXTS:
+		case CUBE_KIND_CIPHERS:
+		case CUBE_KIND_CURVES:
+		case CUBE_KIND_CN_SANS:
+			return ((const struct cube_list *)member)->n > 0;
+		case CUBE_KIND_LATER:
+		case CUBE_KIND_LATER_UNLESS:
+			return false;
+		default:
+			return true;
+	}
+}
+
+static void put_value(const struct out *out, const struct cube_key *key, const char *object)
+{
+	const void *member = object + key->offset;
+	char text[CUBE_ADDR_TEXT_MAX];
+
+	switch(key->kind) {
+		case CUBE_KIND_NUMBER:
+			snprintf(text, sizeof(text), "%d", *(const int *)member);
+			put_text(out, text);
+			break;
+		case CUBE_KIND_BOOL:
+			put_text(out, *(const bool *)member ? "true" : "false");
+			break;
+		case CUBE_KIND_EKU:
+			put_text(out, *(const bool *)member ? "\"any\"" : "\"strict\"");
+			break;
+		case CUBE_KIND_TRANSPORT:
+			put_string(out, cube_str_of(cube_transport_name(*(const enum cube_transport *)member)));
+			break;
+		case CUBE_KIND_CN_SAN:
+			put_string(out, cube_str_of(cube_cn_san_name(*(const enum cube_cn_san *)member)));
+			break;
+		case CUBE_KIND_ADDR:
+			put_string(out, cube_str_of(cube_addr_text(member, text)));
+			break;
+		case CUBE_KIND_ADDRS:
+			put_addrs(out, *(struct cube_addr *const *)member, *(const unsigned *)(const void *)(object + key->count));
+			break;
+		case CUBE_KIND_PREFIXES:
+			put_prefixes(out, member);
+			break;
+		case CUBE_KIND_TEXTS:
+		case CUBE_KIND_CIPHERS:
+		case CUBE_KIND_CURVES:
+		case CUBE_KIND_CN_SANS:
+			put_list(out, member);
+			break;
+		default:
+			put_string(out, *(const struct cube_str *)member);
+	}
+}
+
+static void put_keys(const struct out *out, const struct cube_section *section, const void *object)
+{
+	unsigned i;
+
+	for(i = 0; i < section->n_keys; i++) {
+		if(!is_set(&section->keys[i], object))
+			continue;
+		put_key(out, section->keys[i].name);
+		put_value(out, &section->keys[i], object);
+		put_text(out, "\n");
+	}
+}
+
+static void put_begin(struct out *out, const struct cube_section *section, struct cube_str title)
+{
+	put_text(out, out->begun && out->indent == 0 ? "\n" : "");
+	put_text(out, out->indent ? "    " : "");
+	put_text(out, section->name);
+	if(section->title == CUBE_TITLE_TAG) {
+		put_text(out, " ");
+		put(out, title);
+	} else if(section->title != CUBE_TITLE_NONE) {
+		put_text(out, " ");
+		put_string(out, title);
+	}
+	put_text(out, " {\n");
+	out->indent += 4;
+	out->begun = true;
+}
+
+static void put_end(struct out *out)
+{
+	out->indent -= 4;
+	put_text(out, out->indent ? "    }\n" : "}\n");
+}
+
+static void put_tagged(struct out *out, enum cube_section_id id, int tag, const void *object)
+{
+	char title[16];
+
+	snprintf(title, sizeof(title), "%d", tag);
+	put_begin(out, &cube_sections[id], cube_str_of(title));
+	put_keys(out, &cube_sections[id], object);
+	put_end(out);
+}
+
+static void dump_sip_ua(struct out *out, const struct cube_conf *conf)
+{
+	const struct cube_sip_ua *sip_ua = &conf->sip_ua;
+	const struct cube_crypto_signaling *s;
+	unsigned i;
+
+	put_begin(out, &cube_sections[CUBE_SECTION_SIP_UA], CUBE_STR(""));
+	put_keys(out, &cube_sections[CUBE_SECTION_SIP_UA], sip_ua);
+	for(i = 0; i < sip_ua->n_crypto_signaling; i++) {
+		s = &sip_ua->crypto_signaling[i];
+		put_begin(out, &cube_section_crypto_signaling, s->peer);
+		put_keys(out, &cube_section_crypto_signaling, s);
+		put_end(out);
+	}
+	put_end(out);
+}
+
+/* Versions from sip-ua of which some have no suite in the profile's cipher list are left out of the policy. Written
+ * as the profile's own they would be refused, so they stand in a comment. */
+static void put_versions_left(const struct out *out, const struct cube_tls_profile *p)
+{
+	char line[160], versions[64];
+
+	snprintf(line, sizeof(line), "%*s# tls-version from sip-ua; left by cipher: %s\n", (int)out->indent, "",
+			cube_tls_versions_text(p->tls_versions, versions));
+	put_text(out, line);
+}
+
+static void dump_profile(struct out *out, const struct cube_conf *conf, const struct cube_tls_profile *p)
+{
+	struct cube_tls_profile effective = *p;
+	bool whole = p->tls_versions == conf->sip_ua.tls_versions;
+	char title[16];
+
+	if(!p->tls_version_text.len && whole)
+		effective.tls_version_text = conf->sip_ua.tls_version_text;
+	if(!p->client_trustpoint_name.len)
+		effective.client_trustpoint_name = p->trustpoint_name;
+	if(p->verify_trustpoint_names.n == 0)
+		effective.verify_trustpoint_names = (struct cube_list){&effective.trustpoint_name, 1};
+	snprintf(title, sizeof(title), "%d", p->tag);
+	put_begin(out, &cube_sections[CUBE_SECTION_TLS_PROFILE], cube_str_of(title));
+	put_keys(out, &cube_sections[CUBE_SECTION_TLS_PROFILE], &effective);
+	if(!p->tls_version_text.len && !whole)
+		put_versions_left(out, p);
+	put_end(out);
+}
+
+static void dump_dial_peer(struct out *out, const struct cube_conf *conf, const struct cube_dial_peer *peer)
+{
+	struct cube_dial_peer effective = *peer;
+
+	if(cube_str_eq(peer->session_target, CUBE_STR("sip-server")) && peer->tenant != CUBE_NONE)
+		effective.session_target = conf->tenants[peer->tenant].sip_server;
+	put_tagged(out, CUBE_SECTION_DIAL_PEER, peer->tag, &effective);
+}
+
+void cube_conf_dump(const struct cube_conf *conf, void (*put_piece)(void *ctx, const char *text, size_t len), void *ctx)
+{
+	struct out out = {.put = put_piece, .ctx = ctx};
+	unsigned i;
+
+	dump_sip_ua(&out, conf);
+	for(i = 0; i < conf->n_trustpoints; i++) {
+		put_begin(&out, &cube_sections[CUBE_SECTION_TRUSTPOINT], conf->trustpoints[i].name);
+		put_keys(&out, &cube_sections[CUBE_SECTION_TRUSTPOINT], &conf->trustpoints[i]);
+		put_end(&out);
+	}
+	for(i = 0; i < conf->n_tls_ciphers; i++)
+		put_tagged(&out, CUBE_SECTION_TLS_CIPHER, conf->tls_ciphers[i].tag, &conf->tls_ciphers[i]);
+	for(i = 0; i < conf->n_tls_profiles && conf->tls_profiles[i].tag; i++)
+		dump_profile(&out, conf, &conf->tls_profiles[i]);
+	for(i = 0; i < conf->n_tenants; i++)
+		put_tagged(&out, CUBE_SECTION_TENANT, conf->tenants[i].tag, &conf->tenants[i]);
+	for(i = 0; i < conf->n_dial_peers; i++)
+		dump_dial_peer(&out, conf, &conf->dial_peers[i]);
+}

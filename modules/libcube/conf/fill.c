@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One new struct per section, its title, its keys. Knows which struct belongs to which section; the forms of values
+ * are value.c's, relations between sections check.c's. */
+#include "fill.h"
+
+#include <string.h>
+
+#include "names.h"
+#include "value.h"
+
+static const size_t sizes[CUBE_SECTION_CRYPTO_SIGNALING + 1] = {
+		[CUBE_SECTION_TRUSTPOINT] = sizeof(struct cube_trustpoint),
+		[CUBE_SECTION_TLS_CIPHER] = sizeof(struct cube_tls_cipher),
+		[CUBE_SECTION_TLS_PROFILE] = sizeof(struct cube_tls_profile),
+		[CUBE_SECTION_TENANT] = sizeof(struct cube_tenant),
+		[CUBE_SECTION_DIAL_PEER] = sizeof(struct cube_dial_peer),
+		[CUBE_SECTION_CRYPTO_SIGNALING] = sizeof(struct cube_crypto_signaling),
+};
+
+void cube_fill_begin(struct cube_fill *fill, struct cube_conf *conf, struct cube_arena *scratch, struct cube_err *err)
+{
+	const char *slash = strrchr(conf->path.s, '/');
+
+	memset(fill, 0, sizeof(*fill));
+	fill->conf = conf;
+	fill->scratch = scratch;
+	fill->err = err;
+	if(slash)
+		fill->folder = (struct cube_str){conf->path.s, (size_t)(slash - conf->path.s) + 1};
+	conf->sip_ua.trusted_authenticate = true;
+	conf->sip_ua.silent_discard_untrusted = true;
+}
+
+/* A zeroed struct for the section, in scratch memory. */
+static void *vector_add(struct cube_fill *fill, enum cube_section_id id)
+{
+	struct cube_fill_vector *vector = &fill->vectors[id];
+	size_t size = sizes[id];
+	unsigned max;
+	char *v;
+
+	if(vector->n == vector->max) {
+		max = vector->max * 2 + 16;
+		if(!(v = cube_arena_array(fill->scratch, max, size))) {
+			cube_err_nomem(fill->err, fill->conf->path.s);
+			return NULL;
+		}
+		if(vector->n)
+			memcpy(v, vector->v, vector->n * size);
+		vector->v = v;
+		vector->max = max;
+	}
+	v = vector->v + vector->n++ * size;
+	memset(v, 0, size); /* may hold what was taken back */
+	return v;
+}
+
+static int copy_title(struct cube_fill *fill, const struct cube_raw *raw, const char *path, struct cube_str *to)
+{
+	const char *s = cube_arena_text(fill->conf->arena, raw->title);
+
+	if(!s) {
+		cube_err_nomem(fill->err, path);
+		return -1;
+	}
+	*to = (struct cube_str){s, raw->title.len};
+	return 0;
+}
+
+/* The title in its place. 1: it is wrong and the section is left out. */
+static int fill_title(struct cube_fill *fill, const struct cube_raw *raw, const char *path, void *object)
+{
+	struct cube_crypto_signaling *signaling = object;
+	struct cube_trustpoint *trustpoint = object;
+	int tag;
+
+	switch(raw->section->title) {
+		case CUBE_TITLE_TAG:
+			if(!cube_number_parse(raw->title, raw->section->max_tag, &tag) || tag == 0) {
+				cube_err_add(fill->err, "%s \"%.*s\": not a number from 1 to %d (digits only, no leading zero)",
+						raw->section->name, CUBE_SEEN(raw->title), raw->section->max_tag);
+				return 1;
+			}
+			*(int *)object = tag; /* the first member of each of them */
+			return 0;
+		case CUBE_TITLE_NAME:
+			if(raw->title.len == 0 || raw->title.len > CUBE_NAME_MAX) {
+				cube_err_add(fill->err, "%s: a name of %zu characters (1 to %d)", raw->section->name, raw->title.len,
+						CUBE_NAME_MAX);
+				return 1;
+			}
+			return copy_title(fill, raw, path, &trustpoint->name);
+		case CUBE_TITLE_NETWORK:
+			if(!cube_str_eq(raw->title, CUBE_STR("default")) && !cube_prefix_parse(raw->title, &signaling->prefix)) {
+				cube_err_add(fill->err,
+						"sip-ua: crypto-signaling \"%.*s\": not a network (allowed: default, or one like 192.0.2.0/24 or "
+						"2001:db8::/32, with no bit set behind the prefix)",
+						CUBE_SEEN(raw->title));
+				return 1;
+			}
+			return copy_title(fill, raw, path, &signaling->peer);
+		default:
+			return 0;
+	}
+}
+
+static const struct cube_raw_key *raw_key(const struct cube_raw *raw, const char *name)
+{
+	unsigned i;
+
+	for(i = 0; i < raw->section->n_keys; i++) {
+		if(strcmp(raw->section->keys[i].name, name) == 0)
+			return &raw->keys[i];
+	}
+	return NULL;
+}
+
+/* Who writes a list of names expects that it is looked at. */
+static void check_cn_san(struct cube_fill *fill, const struct cube_raw *raw, const char *path)
+{
+	const struct cube_raw_key *names = raw_key(raw, "cn-san"), *validate = raw_key(raw, "cn-san-validate");
+
+	if(names && validate && names->given && !validate->given)
+		cube_err_add(fill->err,
+				"%s: cn-san: nothing is validated without cn-san-validate (allowed: none, server, client, bidirectional)", path);
+}
+
+static int fill_keys(struct cube_fill *fill, const struct cube_raw *raw, const char *path, void *object)
+{
+	struct cube_value value = {.path = path, .object = object, .folder = fill->folder, .arena = fill->conf->arena, .err = fill->err};
+	unsigned i;
+
+	for(i = 0; i < raw->section->n_keys; i++) {
+		if(!raw->keys[i].given)
+			continue;
+		value.key = &raw->section->keys[i];
+		value.v = raw->values + raw->keys[i].first;
+		value.n = raw->keys[i].n;
+		if(cube_value_store(&value) != 0)
+			return -1;
+	}
+	check_cn_san(fill, raw, path);
+	return 0;
+}
+
+int cube_fill_section(void *ctx, const struct cube_raw *raw)
+{
+	struct cube_fill *fill = ctx;
+	enum cube_section_id id = raw->section->id;
+	char path[CUBE_PATH_MAX];
+	void *object;
+	int ret;
+
+	cube_section_path(raw->section, raw->title, path);
+	if(id == CUBE_SECTION_SRTP_CRYPTO) {
+		cube_err_add(fill->err, "%s: this release does not implement it; remove the section", path);
+		return 0;
+	}
+	if(id == CUBE_SECTION_SIP_UA) {
+		if(fill->n_sip_ua++) {
+			cube_err_add(fill->err, "%s: configured twice", path);
+			return 0;
+		}
+		return fill_keys(fill, raw, path, &fill->conf->sip_ua);
+	}
+	if(!(object = vector_add(fill, id)))
+		return -1;
+	if((ret = fill_title(fill, raw, path, object)) == 0)
+		return fill_keys(fill, raw, path, object);
+	fill->vectors[id].n--;
+	return ret < 0 ? -1 : 0;
+}
+
+static void *move(struct cube_fill *fill, enum cube_section_id id, unsigned *n)
+{
+	const struct cube_fill_vector *vector = &fill->vectors[id];
+	void *v = cube_arena_array(fill->conf->arena, vector->n, sizes[id]);
+
+	if(v && vector->n)
+		memcpy(v, vector->v, vector->n * sizes[id]);
+	*n = v ? vector->n : 0;
+	return v;
+}
+
+int cube_fill_end(struct cube_fill *fill)
+{
+	struct cube_conf *conf = fill->conf;
+
+	conf->trustpoints = move(fill, CUBE_SECTION_TRUSTPOINT, &conf->n_trustpoints);
+	conf->tls_ciphers = move(fill, CUBE_SECTION_TLS_CIPHER, &conf->n_tls_ciphers);
+	conf->tls_profiles = move(fill, CUBE_SECTION_TLS_PROFILE, &conf->n_tls_profiles);
+	conf->tenants = move(fill, CUBE_SECTION_TENANT, &conf->n_tenants);
+	conf->dial_peers = move(fill, CUBE_SECTION_DIAL_PEER, &conf->n_dial_peers);
+	conf->sip_ua.crypto_signaling = move(fill, CUBE_SECTION_CRYPTO_SIGNALING, &conf->sip_ua.n_crypto_signaling);
+	if(!conf->trustpoints || !conf->tls_ciphers || !conf->tls_profiles || !conf->tenants || !conf->dial_peers
+			|| !conf->sip_ua.crypto_signaling) {
+		cube_err_nomem(fill->err, conf->path.s);
+		return -1;
+	}
+	return 0;
+}

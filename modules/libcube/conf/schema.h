@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The only list of cube.conf's sections and keys: their names, what kind of value each takes, its range, and the
+ * member of the model that holds it. read.c, fill.c and dump.c walk these tables. */
+#ifndef CUBE_CONF_SCHEMA_H
+#define CUBE_CONF_SCHEMA_H
+
+#include <stddef.h>
+
+enum cube_kind
+{
+	CUBE_KIND_LATER = 0,	/* known, but this release does not implement it: refused */
+	CUBE_KIND_LATER_UNLESS, /* likewise, except for the one value that asks for nothing */
+	CUBE_KIND_TEXT,			/* struct cube_str, min to max bytes */
+	CUBE_KIND_PATH,			/* struct cube_str, made absolute */
+	CUBE_KIND_NUMBER,		/* int, min to max */
+	CUBE_KIND_BOOL,			/* bool */
+	CUBE_KIND_EKU,			/* bool: any (true), strict */
+	CUBE_KIND_TRANSPORT,	/* enum cube_transport */
+	CUBE_KIND_CN_SAN,		/* enum cube_cn_san */
+	CUBE_KIND_TLS_VERSION,	/* struct cube_str */
+	CUBE_KIND_TARGET,		/* struct cube_str; "sip-server" is allowed when max is 1 */
+	CUBE_KIND_ADDR,			/* struct cube_addr with a port */
+	CUBE_KIND_ADDRS,		/* struct cube_addr * and, at count, unsigned; min to max entries, as in all lists */
+	CUBE_KIND_PREFIXES,		/* struct cube_prefixes */
+	CUBE_KIND_TEXTS,		/* struct cube_list */
+	CUBE_KIND_CIPHERS,		/* struct cube_list */
+	CUBE_KIND_CURVES,		/* struct cube_list */
+	CUBE_KIND_CN_SANS,		/* struct cube_list */
+};
+
+struct cube_key
+{
+	const char *name;
+	enum cube_kind kind;
+	size_t offset; /* of the member in the section's struct */
+	size_t count;  /* CUBE_KIND_ADDRS: of the member that counts */
+	int min, max;
+	const char *unless; /* CUBE_KIND_LATER_UNLESS: the value that is allowed */
+};
+
+enum cube_title
+{
+	CUBE_TITLE_NONE = 0,
+	CUBE_TITLE_TAG,		/* a number from 1 to max_tag */
+	CUBE_TITLE_NAME,	/* 1 to CUBE_NAME_MAX bytes */
+	CUBE_TITLE_NETWORK, /* "default" or a prefix */
+};
+
+enum cube_section_id
+{
+	CUBE_SECTION_SIP_UA = 0,
+	CUBE_SECTION_TRUSTPOINT,
+	CUBE_SECTION_TLS_CIPHER,
+	CUBE_SECTION_TLS_PROFILE,
+	CUBE_SECTION_TENANT,
+	CUBE_SECTION_DIAL_PEER,
+	CUBE_SECTION_SRTP_CRYPTO,
+	CUBE_SECTION_CRYPTO_SIGNALING, /* inside sip-ua */
+};
+
+#define CUBE_N_SECTIONS 7 /* those of the root, which come first */
+#define CUBE_KEYS_MAX 24  /* of one section */
+#define CUBE_NAME_MAX 142 /* IOS: characters of a trustpoint's name */
+#define CUBE_DESCRIPTION_MAX 80
+#define CUBE_LIST_MAX 100
+#define CUBE_TRUSTED_MAX 1000
+#define CUBE_CIPHERS_MAX 13
+
+struct cube_section
+{
+	const char *name;
+	enum cube_section_id id;
+	enum cube_title title;
+	int max_tag;
+	const struct cube_section *inner; /* the section that may stand inside, or NULL */
+	unsigned n_keys;
+	struct cube_key keys[CUBE_KEYS_MAX];
+};
+
+extern const struct cube_section cube_sections[CUBE_N_SECTIONS];
+extern const struct cube_section cube_section_crypto_signaling;
+
+#endif
