@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Builds SSL_CTX objects. All decisions are in the profile (policy), in trustpoint.c (what is trusted) and in verify.c
+ * (who is accepted); here they are only told to OpenSSL. Sets nothing that outlives the context. */
+#include <openssl/err.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "ctx.h"
+#include "policy.h"
+#include "trustpoint.h"
+#include "verify.h"
+
+/* What Debian's OpenSSL has by default: 112 bits, so RSA 2048, no SHA-1 in certificates. Set here so that neither
+ * openssl.cnf nor another build of OpenSSL changes whom a trunk trusts. */
+#define SECURITY_LEVEL 2
+/* The list of CA names is a vector of at most 65535 bytes in every TLS version. */
+#define CA_NAMES_MAX 60000
+
+const char *cube_tls_profile_path(const struct cube_conf *conf, const struct cube_tls_profile *profile, char buf[96])
+{
+	if(profile->tag > 0) {
+		snprintf(buf, 96, "tls-profile %d", profile->tag);
+		return buf;
+	}
+	for(unsigned i = 0; i < conf->sip_ua.n_crypto_signaling; i++) {
+		const struct cube_crypto_signaling *entry = &conf->sip_ua.crypto_signaling[i];
+
+		if(entry->tls_profile >= 0 && &conf->tls_profiles[entry->tls_profile] == profile) {
+			snprintf(buf, 96, "sip-ua: crypto-signaling %.*s", CUBE_FMT(entry->peer));
+			return buf;
+		}
+	}
+	snprintf(buf, 96, "sip-ua: crypto-signaling");
+	return buf;
+}
+
+static const struct cube_trustpoint *identity(
+		const struct cube_conf *conf, const struct cube_tls_profile *profile, enum cube_role role)
+{
+	int index = profile->trustpoint[role];
+
+	return index >= 0 ? &conf->trustpoints[index] : NULL;
+}
+
+unsigned cube_tls_ctx_versions(
+		const struct cube_conf *conf, const struct cube_tls_profile *profile, enum cube_role role)
+{
+	const struct cube_trustpoint *tp = identity(conf, profile, role);
+
+	return cube_tls_versions_served(profile, role, tp != NULL ? tp->key_type : CUBE_KEY_NONE);
+}
+
+bool cube_tls_ctx_legacy(const struct cube_conf *conf, const struct cube_tls_profile *profile, enum cube_role role)
+{
+	return (cube_tls_ctx_versions(conf, profile, role) & (CUBE_TLS_1_0 | CUBE_TLS_1_1)) != 0;
+}
+
+/* OpenSSL 3 wants security level 0 for TLS 1.0 and 1.1, since their handshakes are signed with MD5 and SHA-1; but level 0
+ * would also take a 512-bit certificate. So the level stays, and only what these two versions need is let through: the
+ * version itself, and such signatures once one of them is negotiated. ex: OpenSSL's own callback. */
+static int legacy_security(
+		const SSL *ssl, const SSL_CTX *ctx, int op, int bits, int nid, void *other, void *ex)
+{
+	int (*standard)(const SSL *, const SSL_CTX *, int, int, int, void *, void *) = 0;
+
+	if(op == SSL_SECOP_VERSION && nid >= TLS1_VERSION)
+		return 1;
+	if(((unsigned)op & SSL_SECOP_OTHER_TYPE) == SSL_SECOP_OTHER_SIGALG && ssl != NULL && SSL_version(ssl) >= TLS1_VERSION
+			&& SSL_version(ssl) <= TLS1_1_VERSION && (nid == NID_md5_sha1 || nid == NID_sha1))
+		return 1;
+	*(void **)&standard = ex;
+	return standard(ssl, ctx, op, bits, nid, other, NULL);
+}
+
+static void relax(SSL_CTX *ctx)
+{
+	int (*standard)(const SSL *, const SSL_CTX *, int, int, int, void *, void *) = SSL_CTX_get_security_callback(ctx);
+
+	SSL_CTX_set0_security_ex_data(ctx, *(void **)&standard);
+	SSL_CTX_set_security_callback(ctx, legacy_security);
+}
+
+static bool set_versions(SSL_CTX *ctx, unsigned versions)
+{
+	static const struct
+	{
+		unsigned bit;
+		int openssl;
+	} table[] = {{CUBE_TLS_1_0, TLS1_VERSION}, {CUBE_TLS_1_1, TLS1_1_VERSION}, {CUBE_TLS_1_2, TLS1_2_VERSION},
+			{CUBE_TLS_1_3, TLS1_3_VERSION}};
+	int min = 0, max = 0;
+
+	/* a range is enough: permitted versions and those that suites serve are both without holes */
+	for(size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		if((versions & table[i].bit) == 0)
+			continue;
+		min = min == 0 ? table[i].openssl : min;
+		max = table[i].openssl;
+	}
+	/* openssl.cnf may have excluded some */
+	SSL_CTX_clear_options(ctx, SSL_OP_NO_TLSv1 | SSL_OP_NO_TLSv1_1 | SSL_OP_NO_TLSv1_2 | SSL_OP_NO_TLSv1_3);
+	return min != 0 && SSL_CTX_set_min_proto_version(ctx, min) == 1 && SSL_CTX_set_max_proto_version(ctx, max) == 1;
+}
+
+static int set_policy(SSL_CTX *ctx, const struct cube_tls_profile *profile, unsigned versions, const char *path,
+		struct cube_err *err)
+{
+	SSL_CTX_set_security_level(ctx, SECURITY_LEVEL);
+	if(versions & (CUBE_TLS_1_0 | CUBE_TLS_1_1))
+		relax(ctx);
+	if(!set_versions(ctx, versions)) {
+		cube_err_add(err, "%s: no TLS version is left that its ciphers and key can serve", path);
+		return -1;
+	}
+	/* an empty list is not told: OpenSSL would refuse it, and its versions are excluded above */
+	if((profile->cipher_list[0] != '\0' && SSL_CTX_set_cipher_list(ctx, profile->cipher_list) != 1)
+			|| (profile->ciphersuites[0] != '\0' && SSL_CTX_set_ciphersuites(ctx, profile->ciphersuites) != 1)) {
+		cube_err_add(err, "%s: cipher: this OpenSSL has none of %s", path,
+				profile->cipher_list[0] != '\0' ? profile->cipher_list : profile->ciphersuites);
+		return -1;
+	}
+	if(profile->groups[0] != '\0' && SSL_CTX_set1_groups_list(ctx, profile->groups) != 1) {
+		cube_err_add(err, "%s: curves: this OpenSSL refuses %s", path, profile->groups);
+		return -1;
+	}
+	SSL_CTX_set_dh_auto(ctx, 1);
+	return 0;
+}
+
+static void set_behaviour(SSL_CTX *ctx)
+{
+	SSL_CTX_set_options(
+			ctx, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_NO_TICKET);
+	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+	SSL_CTX_set_num_tickets(ctx, 0);
+	/* The stock tls module's read and write code queues clear text and retries it from another address, and writes
+	 * what fits. Its read-ahead is off, OpenSSL's default: its BIO buffers. */
+	SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+	/* The chain is the certificate file's, not completed from whatever CAs verify peers. */
+	SSL_CTX_set_mode(ctx, SSL_MODE_NO_AUTO_CHAIN);
+}
+
+static size_t names_bytes(STACK_OF(X509_NAME) *names)
+{
+	size_t bytes = 0;
+
+	for(int i = 0; i < sk_X509_NAME_num(names); i++) {
+		int len = i2d_X509_NAME(sk_X509_NAME_value(names, i), NULL);
+
+		bytes += 2 + (size_t)(len > 0 ? len : 0);
+	}
+	return bytes;
+}
+
+/* X509_V_FLAG_X509_STRICT stays off: it refuses what CAs on trunks issue, certificates without key identifiers and
+ * roots without basic constraints (IOS's own CA server among them), and it lets CRLs fail whose issuer is fine. */
+static int set_trust(SSL_CTX *ctx, const struct cube_conf *conf, const struct cube_tls_profile *profile,
+		enum cube_role role, const char *path, struct cube_err *err)
+{
+	STACK_OF(X509_NAME) *names = role == CUBE_ROLE_SERVER ? sk_X509_NAME_new_null() : NULL;
+	int rc = 0;
+
+	if(role == CUBE_ROLE_SERVER && names == NULL) {
+		cube_err_nomem(err, path);
+		return -1;
+	}
+	if(profile->n_verify_trustpoints == 0) {
+		cube_err_add(err, "%s: no verify-trustpoint, so no peer can be verified", path);
+		rc = -1;
+	}
+	for(unsigned i = 0; i < profile->n_verify_trustpoints; i++) {
+		const struct cube_trustpoint *tp = &conf->trustpoints[profile->verify_trustpoints[i]];
+
+		if(cube_trustpoint_trust(tp, SSL_CTX_get_cert_store(ctx), names, err) < 0)
+			rc = -1;
+	}
+	if(rc == 0 && names_bytes(names) > CA_NAMES_MAX) {
+		cube_err_add(err, "%s: verify-trustpoint: the CAs' names take %zu bytes of a CertificateRequest (at most %d)",
+				path, names_bytes(names), CA_NAMES_MAX);
+		rc = -1;
+	}
+	if(rc < 0)
+		sk_X509_NAME_pop_free(names, X509_NAME_free);
+	else if(names != NULL)
+		SSL_CTX_set_client_CA_list(ctx, names);
+	return rc;
+}
+
+static int set_identity(SSL_CTX *ctx, const struct cube_conf *conf, const struct cube_tls_profile *profile,
+		enum cube_role role, const char *path, struct cube_err *err)
+{
+	const struct cube_trustpoint *tp = identity(conf, profile, role);
+
+	if(tp != NULL && tp->certificate.len > 0)
+		return cube_trustpoint_use(tp, ctx, err);
+	if(role == CUBE_ROLE_CLIENT)
+		return 0; /* a client without a certificate: the server decides */
+	cube_err_add(err, "%s: no trustpoint with a certificate, so it cannot accept connections", path);
+	return -1;
+}
+
+SSL_CTX *cube_tls_ctx_new(const struct cube_conf *conf, const struct cube_tls_profile *profile, enum cube_role role,
+		int peer_index, struct cube_err *err)
+{
+	char path[96];
+	SSL_CTX *ctx = SSL_CTX_new(TLS_method());
+	int verify = SSL_VERIFY_PEER;
+
+	cube_tls_profile_path(conf, profile, path);
+	if(ctx == NULL) {
+		cube_err_nomem(err, path);
+		goto failed;
+	}
+	if(role == CUBE_ROLE_SERVER)
+		verify |= SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
+	set_behaviour(ctx);
+	if(set_policy(ctx, profile, cube_tls_ctx_versions(conf, profile, role), path, err) < 0)
+		goto failed;
+	if(set_identity(ctx, conf, profile, role, path, err) < 0 || set_trust(ctx, conf, profile, role, path, err) < 0)
+		goto failed;
+	SSL_CTX_set_verify(ctx, verify, NULL);
+	SSL_CTX_set_verify_depth(ctx, CUBE_VERIFY_DEPTH);
+	SSL_CTX_set_cert_verify_callback(ctx, cube_tls_verify, cube_tls_verify_arg(peer_index));
+	ERR_clear_error();
+	return ctx;
+
+failed:
+	SSL_CTX_free(ctx);
+	ERR_clear_error();
+	return NULL;
+}

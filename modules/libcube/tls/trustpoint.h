@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Certificates, keys and CA lists of a trustpoint: what OpenSSL makes of their PEM text. */
+#ifndef CUBE_TLS_TRUSTPOINT_H
+#define CUBE_TLS_TRUSTPOINT_H
+
+#include <openssl/ssl.h>
+
+#include "../base/err.h"
+#include "../conf/model.h"
+
+#define CUBE_CHAIN_MAX 10 /* certificates in an identity's chain, leaf included */
+#define CUBE_CA_MAX 512	  /* certificates in a ca file; the list of their names must fit a CertificateRequest */
+
+/* Judges the loaded files (those that are empty because their key is not given are passed over):
+ *  - each parses as PEM; keys are not encrypted (there is nobody to type the password);
+ *  - certificate and private-key are both given or both not, and belong together;
+ *  - the chain has at most CUBE_CHAIN_MAX certificates, each followed by its issuer (RFC 5246 7.4.2);
+ *  - the key is RSA of 2048 bits or more, or EC on P-256, P-384 or P-521;
+ *  - the key file is readable by its owner alone (0600), or by root and a group (0640) when root owns it, which is
+ *    how Debian keeps keys for group ssl-cert;
+ *  - the ca file has 1 to CUBE_CA_MAX certificates.
+ * Dates are not judged: they are the business of the handshake and of the expiry warnings. Sets key_type. 0, or -1
+ * with one line per fault, each beginning "trustpoint <name>: ". */
+int cube_trustpoint_check(struct cube_trustpoint *tp, struct cube_err *err) __attribute__((warn_unused_result));
+
+/* A new private key object from the trustpoint's PEM, for the calling process alone (RSA blinding is per process);
+ * NULL when there is none, it does not parse or memory is out. The caller frees it. */
+EVP_PKEY *cube_trustpoint_key(const struct cube_trustpoint *tp);
+/* Puts the chain (leaf first) into ctx, without the key. 0 or -1 + err. */
+int cube_trustpoint_use(const struct cube_trustpoint *tp, SSL_CTX *ctx, struct cube_err *err)
+		__attribute__((warn_unused_result));
+/* Adds the trustpoint's CA certificates to store (and to names for a CertificateRequest, when not NULL; each name
+ * once). A certificate that another one issued ends a chain as a self-signed one does, as CUBE's chain-validation
+ * stop: so a subordinate CA, or one peer's own certificate, can be trusted alone. 0 or -1 + err. */
+int cube_trustpoint_trust(const struct cube_trustpoint *tp, X509_STORE *store, STACK_OF(X509_NAME) *names,
+		struct cube_err *err) __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The certificate verify callback of every context. OpenSSL judges the chain; here are added what peer-eku and
+ * cn-san-validate ask for, and the words for the operator. Does not log. */
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "verify.h"
+
+void *cube_tls_verify_arg(int peer_index)
+{
+	return (void *)(intptr_t)peer_index;
+}
+
+/* What follows the name of the certificate in a reason. */
+static const struct
+{
+	int error;
+	const char *text;
+} words[] = {
+		{X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, "comes from a CA that is not in the ca of the verify-trustpoint"},
+		{X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, "has an issuer that is not in the ca of the verify-trustpoint"},
+		{X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, "comes from a CA that is not in the ca of the verify-trustpoint"},
+		{X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, "is self-signed and not in the ca of the verify-trustpoint"},
+		{X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, "is a root that is not in the ca of the verify-trustpoint"},
+		{X509_V_ERR_CERT_UNTRUSTED, "is not trusted"},
+		{X509_V_ERR_CERT_NOT_YET_VALID, "is not valid yet; check both clocks"},
+		{X509_V_ERR_CERT_HAS_EXPIRED, "has expired"},
+		{X509_V_ERR_CERT_SIGNATURE_FAILURE, "has a signature that is wrong"},
+		{X509_V_ERR_CERT_CHAIN_TOO_LONG, "is at the end of a chain that is too long"},
+		{X509_V_ERR_INVALID_CA, "is no CA certificate but issued one"},
+		{X509_V_ERR_PATH_LENGTH_EXCEEDED, "is below a CA whose path length does not allow it"},
+		{X509_V_ERR_CERT_REVOKED, "is revoked"},
+		{X509_V_ERR_CERT_REJECTED, "is rejected by its CA's trust settings"},
+		{X509_V_ERR_EE_KEY_TOO_SMALL, "has a key that is too small"},
+		{X509_V_ERR_CA_KEY_TOO_SMALL, "has a CA key that is too small"},
+		{X509_V_ERR_CA_MD_TOO_WEAK, "is signed with a digest that is too weak"},
+		{X509_V_ERR_PERMITTED_VIOLATION, "has a name that its CA is not permitted to issue"},
+		{X509_V_ERR_EXCLUDED_VIOLATION, "has a name that its CA is excluded from"},
+		{X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION, "has a critical extension that is not understood"},
+};
+
+static const char *error_words(int error)
+{
+	for(size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if(words[i].error == error)
+			return words[i].text;
+	}
+	return X509_verify_cert_error_string(error);
+}
+
+/* The usual trouble deserves its own name: which use the certificate lacks, and what the operator can do. */
+static const char *purpose_words(X509 *cert, int depth, const struct cube_tls_peer *peer)
+{
+	enum cube_role role = peer->role;
+	uint32_t wanted = role == CUBE_ROLE_SERVER ? XKU_SSL_CLIENT : XKU_SSL_SERVER;
+	bool has_eku = (X509_get_extension_flags(cert) & EXFLAG_XKUSAGE) != 0;
+
+	if(!peer->profile->peer_eku_any && has_eku && (X509_get_extended_key_usage(cert) & (wanted | XKU_ANYEKU)) == 0)
+		return role == CUBE_ROLE_SERVER ? "lacks clientAuth in its extended key usage (peer-eku any permits that)"
+										: "lacks serverAuth in its extended key usage (peer-eku any permits that)";
+	return depth > 0 ? "may not issue certificates by its key usage" : "may not be used for TLS by its key usage";
+}
+
+static void refuse(struct cube_tls_peer *peer, X509_STORE_CTX *store, int error, int depth, X509 *cert)
+{
+	char names[72] = "";
+	const char *text;
+
+	X509_STORE_CTX_set_error(store, error);
+	X509_STORE_CTX_set_error_depth(store, depth);
+	peer->verify_error = error;
+	peer->verify_depth = depth;
+	if(cert != NULL)
+		cube_identity_text(cert, names, sizeof(names));
+	text = error == X509_V_ERR_INVALID_PURPOSE && cert != NULL ? purpose_words(cert, depth, peer)
+																: error_words(error);
+	/* the names come last: they are the peer's own choice and may be cut */
+	snprintf(peer->reason, sizeof(peer->reason), "%s %s (%s)",
+			depth == 0 ? "the peer's certificate" : "a CA certificate of the peer's chain", text, names);
+}
+
+/* As X509_check_purpose would for the peer's role, without the extended key usage. */
+static bool key_usage_fits(X509 *cert, enum cube_role role)
+{
+	uint32_t wanted = KU_DIGITAL_SIGNATURE | KU_KEY_AGREEMENT;
+
+	if(role == CUBE_ROLE_CLIENT)
+		wanted |= KU_KEY_ENCIPHERMENT;
+	return (X509_get_key_usage(cert) & wanted) != 0;
+}
+
+static bool name_fits(struct cube_tls_peer *peer, X509 *cert)
+{
+	static const struct cube_str no_host;
+	static const struct cube_ip no_ip;
+	bool client = peer->role == CUBE_ROLE_CLIENT;
+
+	return cube_identity_match(cert, &peer->profile->cn_san, client ? peer->target_host : no_host,
+			client ? &peer->target_ip : &no_ip, peer->matched);
+}
+
+static void refuse_name(struct cube_tls_peer *peer, X509_STORE_CTX *store, X509 *cert)
+{
+	char names[72];
+
+	refuse(peer, store, X509_V_ERR_HOSTNAME_MISMATCH, 0, cert);
+	cube_identity_text(cert, names, sizeof(names));
+	if(peer->profile->cn_san.n == 0 && peer->role == CUBE_ROLE_SERVER)
+		snprintf(peer->reason, sizeof(peer->reason), "cn-san permits nobody: its list is empty (%s)", names);
+	else if(peer->role == CUBE_ROLE_SERVER)
+		snprintf(peer->reason, sizeof(peer->reason), "no name of the peer's certificate is in cn-san (%s)", names);
+	else
+		snprintf(peer->reason, sizeof(peer->reason),
+				"no name of the peer's certificate is the session target or in cn-san (%s)", names);
+}
+
+static bool name_wanted(const struct cube_tls_peer *peer)
+{
+	/* server and client name the peer's role */
+	unsigned wanted = peer->role == CUBE_ROLE_CLIENT ? CUBE_CN_SAN_SERVER : CUBE_CN_SAN_CLIENT;
+
+	return ((unsigned)peer->profile->cn_san_validate & wanted) != 0;
+}
+
+static struct cube_tls_peer *peer_of(X509_STORE_CTX *store, void *arg)
+{
+	SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
+	struct cube_tls_peer *peer = ssl != NULL ? SSL_get_ex_data(ssl, (int)(intptr_t)arg) : NULL;
+	enum cube_role role;
+
+	if(peer == NULL || peer->profile == NULL)
+		return NULL;
+	role = SSL_is_server(ssl) ? CUBE_ROLE_SERVER : CUBE_ROLE_CLIENT;
+	return peer->role == role ? peer : NULL;
+}
+
+int cube_tls_verify(X509_STORE_CTX *store, void *arg)
+{
+	struct cube_tls_peer *peer = peer_of(store, arg);
+	X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(store);
+	X509 *cert = X509_STORE_CTX_get0_cert(store);
+	int error;
+
+	if(peer == NULL) {
+		X509_STORE_CTX_set_error(store, X509_V_ERR_APPLICATION_VERIFICATION);
+		return 0;
+	}
+	peer->cn_san_verified = false;
+	peer->verify_error = X509_V_OK;
+	peer->verify_depth = 0;
+	peer->reason[0] = peer->matched[0] = '\0';
+	/* a CN that counts as a name must be one that the CA may issue */
+	if(name_wanted(peer))
+		X509_VERIFY_PARAM_set_hostflags(param, CUBE_IDENTITY_HOST_FLAGS);
+	if(peer->profile->peer_eku_any)
+		X509_VERIFY_PARAM_set_purpose(param, X509_PURPOSE_ANY);
+	if(X509_verify_cert(store) <= 0) {
+		error = X509_STORE_CTX_get_error(store);
+		refuse(peer, store, error != X509_V_OK ? error : X509_V_ERR_UNSPECIFIED,
+				X509_STORE_CTX_get_error_depth(store), X509_STORE_CTX_get_current_cert(store));
+		return 0;
+	}
+	if(peer->profile->peer_eku_any && !key_usage_fits(cert, peer->role)) {
+		refuse(peer, store, X509_V_ERR_INVALID_PURPOSE, 0, cert);
+		return 0;
+	}
+	if(!name_wanted(peer))
+		return 1;
+	if(!name_fits(peer, cert)) {
+		refuse_name(peer, store, cert);
+		return 0;
+	}
+	peer->cn_san_verified = true;
+	return 1;
+}

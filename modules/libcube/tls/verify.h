@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The verdict on a peer's certificate, given inside the handshake: chain, purpose, name. A bad peer gets a TLS alert
+ * and no SIP byte of it is ever read. */
+#ifndef CUBE_TLS_VERIFY_H
+#define CUBE_TLS_VERIFY_H
+
+#include <openssl/ssl.h>
+
+#include "../conf/model.h"
+#include "identity.h"
+
+#define CUBE_REASON_MAX 160
+
+/* One per connection. Attached to its SSL with SSL_set_ex_data(ssl, peer_index, peer) before the handshake; it and all
+ * it points to must live until the handshake is over. An SSL without one refuses its peer. */
+struct cube_tls_peer
+{
+	/* set by the caller */
+	const struct cube_tls_profile *profile;
+	enum cube_role role;		 /* must be the SSL's */
+	struct cube_str target_host; /* as client: the session target's name before DNS; empty for an address */
+	struct cube_ip target_ip;	 /* as client: the session target's address; len 0 for a name */
+	/* set by the handshake */
+	bool cn_san_verified;			/* the name check was asked for and passed */
+	int verify_error;				/* X509_V_ERR_*; X509_V_OK */
+	int verify_depth;				/* of the certificate at fault, 0 the peer's own */
+	char reason[CUBE_REASON_MAX];	/* why it was refused, in words; "" if it was not */
+	char matched[CUBE_PEER_NAME_MAX]; /* the permitted name that fitted; "" without a name check */
+};
+
+/* For SSL_CTX_set_cert_verify_callback; arg: the ex_data index, through cube_tls_verify_arg.
+ *  - The chain by OpenSSL: signatures, dates, CA bits, key usage, key sizes, name constraints (on the CN too).
+ *  - peer-eku strict: each certificate's extended key usage must permit the peer's role. any: it is not looked at, since
+ *    public CAs stop issuing clientAuth; key usage is: the peer's own key must be allowed to sign.
+ *  - cn-san-validate, by the peer's role (CUBE): as client, the session target or an entry of cn-san must be a name of
+ *    the server; as server, an entry of cn-san must be a name of the client. An empty list permits nobody.
+ * Returns 1 or 0 and sets the store's error, from which OpenSSL makes the alert. */
+int cube_tls_verify(X509_STORE_CTX *store, void *arg);
+void *cube_tls_verify_arg(int peer_index);
+
+#endif
