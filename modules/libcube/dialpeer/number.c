@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From the user part of a SIP URI to the number that patterns are matched with. */
+#include <stdbool.h>
+#include <string.h>
+
+#include "number.h"
+
+#define EMPTY ((struct cube_str){NULL, 0})
+
+static int hex_value(char c)
+{
+	if(c >= '0' && c <= '9')
+		return c - '0';
+	c = (char)(c | 0x20);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static bool is_separator(char c)
+{
+	return c == '-' || c == '.' || c == '(' || c == ')';
+}
+
+/* RFC 3966: digits, and * # A-F of local numbers; + only in front. */
+static bool is_number(const char *s, size_t len)
+{
+	size_t i, digits = 0;
+
+	for(i = 0; i < len; i++) {
+		if(is_separator(s[i]) || (s[i] == '+' && i == 0))
+			continue;
+		if(s[i] != '*' && s[i] != '#' && hex_value(s[i]) < 0)
+			return false;
+		digits++;
+	}
+	return digits > 0;
+}
+
+static size_t strip_separators(char *s, size_t len)
+{
+	size_t i, kept = 0;
+
+	for(i = 0; i < len; i++) {
+		if(!is_separator(s[i]))
+			s[kept++] = s[i];
+	}
+	return kept;
+}
+
+struct cube_str cube_number_from_user(struct cube_str user, char buf[CUBE_NUMBER_MAX])
+{
+	size_t i, len = 0;
+
+	for(i = 0; i < user.len && user.s[i] != ';'; i++) {
+		char c = user.s[i];
+
+		if(c == '%') {
+			bool whole = user.len - i > 2;
+			int hi = whole ? hex_value(user.s[i + 1]) : -1;
+			int lo = whole ? hex_value(user.s[i + 2]) : -1;
+
+			if(hi < 0 || lo < 0)
+				return EMPTY;
+			c = (char)(hi * 16 + lo);
+			i += 2;
+		}
+		if(len == CUBE_NUMBER_MAX)
+			return EMPTY;
+		buf[len++] = c;
+	}
+	if(is_number(buf, len))
+		len = strip_separators(buf, len);
+	return (struct cube_str){buf, len};
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The index of the dial-peers' patterns, for the files of this folder alone. A pattern is spelt as a key: a token
+ * per digit, up to the first item that can repeat. Keys make a trie whose edges are digits or sets of digits, so a
+ * look-up walks the number, not the patterns. What can repeat is a pattern of its own at the end of the key. */
+#ifndef CUBE_DIALPEER_PLAN_PRIVATE_H
+#define CUBE_DIALPEER_PLAN_PRIVATE_H
+
+#include "pattern_private.h"
+#include "plan.h"
+
+/* Tokens: 0 to CUBE_DIGITS - 1 one digit; CUBE_TOKEN_SET + i a digit of plan->sets[i]; then those that eat nothing. */
+#define CUBE_TOKEN_SET CUBE_DIGITS
+#define CUBE_TOKEN_REST 253 /* entry->rest goes on from here */
+#define CUBE_TOKEN_UPTO 254 /* T$: at most CUBE_T_MAX more digits */
+#define CUBE_TOKEN_END 255	/* $: the number ends here */
+#define CUBE_SETS_MAX (CUBE_TOKEN_REST - CUBE_TOKEN_SET)
+
+/* A pattern of a dial-peer. Sorted by key; within a key as hunting would, rest apart. */
+struct cube_dial_entry
+{
+	const uint8_t *key;
+	const struct cube_pattern *rest; /* NULL when the key says all */
+	uint32_t peer;					 /* index into conf->dial_peers */
+	uint8_t key_len;
+	uint8_t literals;	/* explicit digits of the key */
+	uint8_t preference; /* the dial-peer's, as huntstop: kept here so that a look-up need not touch it */
+	bool huntstop;
+};
+
+#define CUBE_LABEL_MAX 6
+
+struct cube_dial_node
+{
+	uint32_t digits;	/* one digit each that children begin with */
+	uint32_t children;	/* index of the first: those by digit in order, then n_others */
+	uint32_t entries;	/* index of the first that ends here */
+	uint32_t n_entries; /* all of them alike: with rest or without */
+	uint8_t n_others;	/* children that begin with another token */
+	uint8_t n_label;
+	uint8_t label[CUBE_LABEL_MAX]; /* tokens on the way here, the first one included */
+};
+
+/* Several tries in one: nodes[r] is the root over entries[first[r]] to entries[first[r + 1] - 1]. */
+struct cube_dial_trie
+{
+	struct cube_dial_entry *entries;
+	struct cube_dial_node *nodes;
+	uint32_t *first; /* n_roots + 1 */
+	uint32_t n_roots, n_nodes;
+};
+
+struct cube_dial_target
+{
+	int tenant;
+	struct cube_ip ip;
+};
+
+struct cube_dial_plan
+{
+	uint32_t sets[CUBE_SETS_MAX];
+	unsigned n_sets;
+	struct cube_dial_trie out;		  /* destination-pattern, one root */
+	struct cube_dial_trie in;		  /* incoming-called-number, a root per tenant index + 1 */
+	struct cube_dial_target *targets; /* sorted, unique */
+	unsigned n_targets;
+};
+
+/* Sorts entries and makes nodes. -1: out of memory. */
+int cube_dial_trie_build(struct cube_dial_trie *trie, struct cube_arena *arena)
+		__attribute__((warn_unused_result));
+int cube_dial_target_cmp(const void *a, const void *b);
+
+/* In place, O(n log n) for any input, no memory of its own (unlike the C library's). */
+void cube_sort(void *base, size_t n, size_t size, int (*cmp)(const void *a, const void *b));
+
+#endif
