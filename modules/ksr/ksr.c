@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Conversions and small services between Kamailio and libcube. */
+#include <string.h>
+
+#include "core/dprint.h"
+#include "core/mem/shm_mem.h"
+#include "core/socket_info.h"
+#include "core/sr_module.h"
+#include "core/xavp.h"
+
+#include "ksr.h"
+
+#define FAULT_MAX 250 /* ctl cuts a fault at 255 bytes */
+
+static void *shm_block_alloc(void *ctx, size_t size)
+{
+	(void)ctx;
+	return shm_malloc(size);
+}
+
+static void shm_block_free(void *ctx, void *block)
+{
+	(void)ctx;
+	shm_free(block);
+}
+
+const struct cube_alloc ksr_shm_alloc = {shm_block_alloc, shm_block_free, NULL};
+
+struct cube_str ksr_cube_str(str text)
+{
+	return (struct cube_str){text.s, text.len > 0 ? (size_t)text.len : 0};
+}
+
+str ksr_str(struct cube_str text)
+{
+	str s;
+
+	s.s = (char *)(text.s ? text.s : ""); /* an empty text, not "no text" */
+	s.len = (int)text.len;
+	return s;
+}
+
+struct cube_ip ksr_cube_ip(const ip_addr_t *ip)
+{
+	struct cube_ip out = {0};
+
+	if(ip->len == 4 || ip->len == 16) {
+		out.len = (uint8_t)ip->len;
+		memcpy(out.bytes, ip->u.addr, ip->len);
+	}
+	return out;
+}
+
+ip_addr_t ksr_ip(const struct cube_ip *ip)
+{
+	ip_addr_t out;
+
+	memset(&out, 0, sizeof(out));
+	out.af = ip->len == 16 ? AF_INET6 : AF_INET;
+	out.len = ip->len;
+	memcpy(out.u.addr, ip->bytes, ip->len);
+	return out;
+}
+
+void ksr_log_err(const char *what, const struct cube_err *err)
+{
+	const char *line = err->text;
+
+	while(*line) {
+		size_t len = strcspn(line, "\n");
+
+		LM_ERR("%s: %.*s\n", what, (int)len, line);
+		line += len + (line[len] == '\n');
+	}
+}
+
+void ksr_rpc_fault(rpc_t *rpc, void *ctx, const struct cube_err *err)
+{
+	size_t len = err->used;
+	unsigned shown = 0, i;
+
+	if(len > FAULT_MAX - 20) {
+		len = FAULT_MAX - 20;
+		while(len > 0 && err->text[len] != '\n')
+			len--;
+		if(len == 0)
+			len = FAULT_MAX - 20; /* one long line: better cut than absent */
+	}
+	for(i = 0; i < len; i++)
+		shown += err->text[i] == '\n';
+	shown++;
+	if(shown < err->count)
+		rpc->fault(ctx, 500, "%.*s\n(%u more)", (int)len, err->text, err->count - shown);
+	else
+		rpc->fault(ctx, 500, "%.*s", (int)len, err->text);
+}
+
+/* The core puts each module that it loads at the head of its list. */
+static int load_position(const char *name)
+{
+	sr_module_t *m;
+	int behind = 0;
+
+	for(m = modules; m; m = m->next) {
+		if(strcmp(m->exports.name, name) == 0)
+			break;
+	}
+	if(!m)
+		return -1;
+	for(m = m->next; m; m = m->next)
+		behind++;
+	return behind;
+}
+
+int ksr_load_order(const char *const names[])
+{
+	int i, last = -1;
+
+	for(i = 0; names[i]; i++) {
+		int at = load_position(names[i]);
+
+		if(at < 0) {
+			LM_ERR("%s.so is not loaded; the order is: loadmodule \"tls.so\", \"cube_tenant.so\", "
+				   "\"cube_tls.so\", \"cube_dialpeer.so\"\n",
+					names[i]);
+			return -1;
+		}
+		if(at < last) {
+			LM_ERR("loadmodule \"%s.so\" stands before \"%s.so\"; the order is: tls.so, cube_tenant.so, "
+				   "cube_tls.so, cube_dialpeer.so\n",
+					names[i], names[i - 1]);
+			return -1;
+		}
+		last = at;
+	}
+	return 0;
+}
+
+static str call_root = str_init("cube");
+
+static sr_xavp_t *call_root_get(void)
+{
+	sr_xavp_t *root = xavp_get(&call_root, NULL);
+	sr_xval_t val;
+
+	if(root && root->val.type == SR_XTYPE_XAVP)
+		return root;
+	memset(&val, 0, sizeof(val));
+	val.type = SR_XTYPE_XAVP;
+	return xavp_add_value(&call_root, &val, NULL);
+}
+
+static int call_set(const char *name, sr_xval_t *val)
+{
+	sr_xavp_t *root = call_root_get();
+	str key;
+
+	key.s = (char *)name;
+	key.len = (int)strlen(name);
+	if(!root) {
+		LM_ERR("out of private memory for $cube(%s)\n", name);
+		return -1;
+	}
+	xavp_rm_by_name(&key, 1, &root->val.v.xavp);
+	if(!xavp_add_value(&key, val, &root->val.v.xavp)) {
+		LM_ERR("out of memory for $cube(%s)\n", name);
+		return -1;
+	}
+	return 0;
+}
+
+int ksr_call_set_int(const char *name, int value)
+{
+	sr_xval_t val;
+
+	memset(&val, 0, sizeof(val));
+	val.type = SR_XTYPE_LONG;
+	val.v.l = value;
+	return call_set(name, &val);
+}
+
+int ksr_call_set_str(const char *name, struct cube_str value)
+{
+	sr_xval_t val;
+
+	memset(&val, 0, sizeof(val));
+	val.type = SR_XTYPE_STR;
+	val.v.s = ksr_str(value);
+	return call_set(name, &val);
+}
+
+static sr_xavp_t *call_get(const char *name)
+{
+	sr_xavp_t *root = xavp_get(&call_root, NULL);
+	str key;
+
+	key.s = (char *)name;
+	key.len = (int)strlen(name);
+	/* xavp_get() takes an empty list for "search them all" */
+	if(!root || root->val.type != SR_XTYPE_XAVP || !root->val.v.xavp)
+		return NULL;
+	return xavp_get(&key, root->val.v.xavp);
+}
+
+int ksr_call_get_int(const char *name, int unset)
+{
+	sr_xavp_t *x = call_get(name);
+
+	return x && x->val.type == SR_XTYPE_LONG ? (int)x->val.v.l : unset;
+}
+
+struct cube_str ksr_call_get_str(const char *name)
+{
+	sr_xavp_t *x = call_get(name);
+
+	return x && x->val.type == SR_XTYPE_STR ? ksr_cube_str(x->val.v.s) : (struct cube_str){NULL, 0};
+}
+
+socket_info_t *ksr_socket_find(const struct cube_addr *addr, enum sip_protos proto)
+{
+	ip_addr_t ip = ksr_ip(&addr->ip);
+
+	return find_si(&ip, addr->port, proto);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The border between Kamailio and libcube: conversions, shared memory, log lines, RPC faults. What differs between
+ * Kamailio 5.6 and 6.0 is settled here and nowhere else. */
+#ifndef CUBE_KSR_H
+#define CUBE_KSR_H
+
+#include "core/ip_addr.h"
+#include "core/parser/msg_parser.h"
+#include "core/rpc.h"
+#include "core/str.h"
+#include "core/tcp_conn.h"
+
+#include "../libcube/base/arena.h"
+#include "../libcube/base/err.h"
+#include "../libcube/base/net.h"
+
+#ifndef RPC_RET_ARRAY /* 5.6 has it under its old name */
+#define RPC_RET_ARRAY RET_ARRAY
+#endif
+
+/* Shared memory for arenas; safe in every process. */
+extern const struct cube_alloc ksr_shm_alloc;
+
+struct cube_str ksr_cube_str(str text);
+str ksr_str(struct cube_str text); /* not const-correct: Kamailio's str never is; do not write through it */
+struct cube_ip ksr_cube_ip(const ip_addr_t *ip);
+ip_addr_t ksr_ip(const struct cube_ip *ip);
+
+/* One log line at error level for each line of err, behind what. */
+void ksr_log_err(const char *what, const struct cube_err *err);
+/* RPC fault 500 with as much of err as a fault can carry (250 bytes): whole lines, then how many did not fit. */
+void ksr_rpc_fault(rpc_t *rpc, void *ctx, const struct cube_err *err);
+
+/* Are the modules loaded, in this order? names: up to 4, NULL-terminated. 0, or -1 with an error line that says which
+ * loadmodule line to move. */
+int ksr_load_order(const char *const names[]);
+
+/* The script variables of a call, kept with the transaction: $cube(name). NULL value from get when not set. */
+int ksr_call_set_int(const char *name, int value);
+int ksr_call_set_str(const char *name, struct cube_str value);
+int ksr_call_get_int(const char *name, int unset);
+struct cube_str ksr_call_get_str(const char *name);
+
+/* The core's socket for an address, NULL if it has none there. */
+socket_info_t *ksr_socket_find(const struct cube_addr *addr, enum sip_protos proto);
+
+#endif
