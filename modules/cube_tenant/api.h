@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What cube_tenant gives the other two modules: the running snapshot and the listeners that were opened for it. */
+#ifndef CUBE_TENANT_API_H
+#define CUBE_TENANT_API_H
+
+#include "core/sr_module.h"
+
+#include "../ksr/ksr.h"
+#include "../libcube/conf/load.h"
+
+/* One configuration in use. Immutable but for its count; freed by whoever lets go of it last. */
+struct cube_snapshot
+{
+	int references;		 /* under the snapshot lock */
+	unsigned generation; /* 1 at start, one more with each reload */
+	const struct cube_conf *conf;
+	void *tls; /* what cube_tls made of conf; NULL without it */
+};
+
+/* An address that cube.conf had at start, and what became of it. The table is made before the first fork and its
+ * addresses never change; the core cannot open more of them later. */
+struct cube_socket
+{
+	struct cube_addr addr;
+	bool secure;
+	bool down;			/* could not be opened */
+	int tenant_tag;		/* at start; 0 for sip-ua */
+	socket_info_t *tls; /* secure; NULL when down */
+	socket_info_t *udp, *tcp; /* not secure */
+};
+
+/* What the connection of a request tells about its sender. */
+struct cube_peer
+{
+	bool cn_san_verified; /* its certificate passed cn-san-validate */
+	char name[128];		  /* SAN or CN of its certificate, empty without one */
+};
+
+/* cube_tls's part of a snapshot's life. */
+struct cube_tls_ops
+{
+	/* Makes every context of conf. 0 and *tls, or -1 with lines in err. */
+	int (*prepare)(const struct cube_conf *conf, void **tls, struct cube_err *err);
+	void (*discard)(void *tls);
+	/* What is known of the peer behind connection id; false when there is no such connection of ours. */
+	bool (*peer)(int connection, struct cube_peer *peer);
+};
+
+struct cube_tenant_api
+{
+	/* The running snapshot, held until it is released; NULL only before the configuration is complete. */
+	struct cube_snapshot *(*acquire)(void);
+	void (*hold)(struct cube_snapshot *snapshot); /* one more reference to one that is held */
+	void (*release)(struct cube_snapshot *snapshot);
+	void (*register_tls)(const struct cube_tls_ops *ops); /* from mod_init */
+	/* Makes the TLS part of the first snapshot; from child_init(PROC_INIT). */
+	int (*attach_tls)(struct cube_err *err);
+	/* The entry that owns a local address (exact, else wildcard), NULL if cube.conf did not name it. */
+	struct cube_socket *(*socket)(const struct cube_ip *ip, uint16_t port, bool secure);
+	/* A core's socket that could not be opened; error: errno. */
+	void (*socket_failed)(struct cube_socket *sock, int error);
+	/* From where a call to an address of this length leaves; see listen.h. */
+	socket_info_t *(*send_socket)(
+			const struct cube_conf *conf, int tenant, enum cube_transport transport, uint8_t ip_len);
+};
+
+typedef int (*cube_tenant_bind_f)(struct cube_tenant_api *api);
+
+static inline int cube_tenant_load_api(struct cube_tenant_api *api)
+{
+	/* flags 0: no script route can call it */
+	cube_tenant_bind_f bind = (cube_tenant_bind_f)find_export("bind_cube_tenant", 1, 0);
+
+	if(!bind) {
+		LM_ERR("cube_tenant.so is not loaded; put loadmodule \"cube_tenant.so\" before this module\n");
+		return -1;
+	}
+	return bind(api);
+}
+
+#endif

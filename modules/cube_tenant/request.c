@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Whose request is this, and may it come in? The tenant follows from the local address alone. */
+
+#include "core/dprint.h"
+
+#include "../libcube/tenant/trust.h"
+#include "listen.h"
+#include "request.h"
+#include "snapshot.h"
+
+static int refuse(const sip_msg_t *msg, int tag, int result, const char *why)
+{
+	char src[CUBE_ADDR_TEXT_MAX], dst[CUBE_ADDR_TEXT_MAX];
+	struct cube_addr from = {ksr_cube_ip(&msg->rcv.src_ip), msg->rcv.src_port};
+	struct cube_addr to = {ksr_cube_ip(&msg->rcv.dst_ip), msg->rcv.dst_port};
+
+	LM_NOTICE("tenant %d: %.*s from %s to %s %s: %s\n", tag, msg->first_line.u.request.method.len,
+			msg->first_line.u.request.method.s, cube_addr_text(&from, src), cube_addr_text(&to, dst),
+			result == REQUEST_DISCARD ? "dropped" : "refused", why);
+	return result;
+}
+
+static int request_judge(const sip_msg_t *msg, const struct cube_conf *conf, const struct cube_listener *listener)
+{
+	const struct cube_tls_ops *tls = snapshot_tls_ops();
+	struct cube_ip source = ksr_cube_ip(&msg->rcv.src_ip);
+	struct cube_peer peer = {0};
+	int tag = listener->tenant == CUBE_NONE ? 0 : conf->tenants[listener->tenant].tag;
+	enum cube_trust trust;
+
+	if(listener->secure && (!tls || !tls->peer(msg->rcv.proto_reserved1, &peer)))
+		return refuse(msg, tag, REQUEST_DISCARD, "its connection is gone");
+	trust = cube_tenant_trust(conf, listener->tenant, &source, peer.cn_san_verified);
+	if(!cube_trust_ok(trust))
+		return refuse(msg, tag, trust == CUBE_TRUST_DISCARD ? REQUEST_DISCARD : REQUEST_REFUSE,
+				"the source is neither in a trusted-list nor a dial-peer's session-target, and no cn-san "
+				"vouches for it");
+	if(ksr_call_set_int("tenant", tag) < 0 || ksr_call_set_str("peer_name", cube_str_of(peer.name)) < 0)
+		return REQUEST_REFUSE;
+	return REQUEST_ACCEPTED;
+}
+
+int ki_tenant_in(sip_msg_t *msg)
+{
+	struct cube_ip local = ksr_cube_ip(&msg->rcv.dst_ip);
+	bool secure = msg->rcv.proto == PROTO_TLS || msg->rcv.proto == PROTO_WSS;
+	const struct cube_listener *listener;
+	struct cube_snapshot *s;
+	int rc;
+
+	if(!listen_find(&local, msg->rcv.dst_port, secure))
+		return REQUEST_NO_TENANT;
+	s = snapshot_acquire();
+	if(!s)
+		return refuse(msg, 0, REQUEST_DISCARD, "there is no configuration");
+	listener = cube_conf_listener(s->conf, &local, msg->rcv.dst_port, secure);
+	if(listener)
+		rc = request_judge(msg, s->conf, listener);
+	else
+		rc = refuse(msg, 0, REQUEST_DISCARD, "cube.conf no longer names this listener");
+	snapshot_release(s);
+	return rc;
+}

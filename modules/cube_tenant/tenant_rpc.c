@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The operator's commands on the configuration: cube_tenant.list, .check, .reload, .dump. */
+#include "core/dprint.h"
+
+#include "../libcube/conf/dump.h"
+#include "listen.h"
+#include "snapshot.h"
+#include "tenant_rpc.h"
+
+static const char *listener_state(const struct cube_listener *l)
+{
+	const struct cube_socket *s = listen_of(l);
+
+	return !s ? "waits for a restart" : s->down ? "down" : "open";
+}
+
+static int list_listener(rpc_t *rpc, void *row, const struct cube_conf *conf, const struct cube_addr *addr,
+		const char *address_key, const char *state_key)
+{
+	char text[CUBE_ADDR_TEXT_MAX];
+	const struct cube_listener *l;
+
+	if(!addr->port)
+		return 0;
+	l = cube_conf_listener(conf, &addr->ip, addr->port, address_key[7] == 's');
+	return rpc->struct_add(row, "ss", address_key, cube_addr_text(addr, text), state_key,
+			l ? listener_state(l) : "down");
+}
+
+static int list_sip_ua(rpc_t *rpc, void *ctx, const struct cube_conf *conf)
+{
+	const struct cube_sip_ua *ua = &conf->sip_ua;
+	void *row;
+	unsigned i;
+
+	for(i = 0; i < ua->n_listen_secure; i++) {
+		if(rpc->add(ctx, "{", &row) < 0 || rpc->struct_add(row, "d", "tenant", 0) < 0
+				|| list_listener(rpc, row, conf, &ua->listen_secure[i], "listen-secure", "secure") < 0)
+			return -1;
+	}
+	for(i = 0; i < ua->n_listen_non_secure; i++) {
+		if(rpc->add(ctx, "{", &row) < 0 || rpc->struct_add(row, "d", "tenant", 0) < 0
+				|| list_listener(rpc, row, conf, &ua->listen_non_secure[i], "listen-non-secure", "non-secure") < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static const char *list_doc[] = {"The tenants of the running configuration and the state of their listeners", NULL};
+
+static void rpc_list(rpc_t *rpc, void *ctx)
+{
+	struct cube_snapshot *s = snapshot_acquire();
+	const struct cube_conf *conf;
+	unsigned i;
+
+	if(!s) {
+		rpc->fault(ctx, 500, "no configuration is running");
+		return;
+	}
+	conf = s->conf;
+	if(list_sip_ua(rpc, ctx, conf) < 0)
+		goto out;
+	for(i = 0; i < conf->n_tenants; i++) {
+		const struct cube_tenant *t = &conf->tenants[i];
+		str description = ksr_str(t->description);
+		void *row;
+
+		if(rpc->add(ctx, "{", &row) < 0
+				|| rpc->struct_add(row, "dSd", "tenant", t->tag, "description", &description, "tls-profile",
+						   t->tls_profile == CUBE_NONE ? 0 : conf->tls_profiles[t->tls_profile].tag)
+						   < 0
+				|| list_listener(rpc, row, conf, &t->listen_secure, "listen-secure", "secure") < 0
+				|| list_listener(rpc, row, conf, &t->listen_non_secure, "listen-non-secure", "non-secure") < 0)
+			break;
+	}
+out:
+	snapshot_release(s);
+}
+
+static const char *check_doc[] = {
+		"Reads a cube.conf (path; default: the running one's file) and proves that it works, without using it", NULL};
+
+static void rpc_check(rpc_t *rpc, void *ctx)
+{
+	struct cube_err err;
+	char *path = NULL;
+
+	cube_err_reset(&err);
+	if(rpc->scan(ctx, "*s", &path) < 1)
+		path = NULL;
+	if(snapshot_check(path, &err) < 0)
+		ksr_rpc_fault(rpc, ctx, &err);
+	else
+		rpc->add(ctx, "s", "ok");
+}
+
+static void reload_waiting(rpc_t *rpc, void *row, const struct cube_conf *conf)
+{
+	unsigned i, waiting = 0;
+	void *list;
+
+	for(i = 0; i < conf->n_listeners; i++)
+		waiting += listen_of(&conf->listeners[i]) == NULL;
+	if(!waiting || rpc->struct_add(row, "[", "wait for a restart", &list) < 0)
+		return;
+	for(i = 0; i < conf->n_listeners; i++) {
+		char text[CUBE_ADDR_TEXT_MAX];
+
+		if(!listen_of(&conf->listeners[i]))
+			rpc->array_add(list, "s", cube_addr_text(&conf->listeners[i].addr, text));
+	}
+}
+
+static const char *reload_doc[] = {
+		"Reads cube.conf and all files that it names again and runs it; on any fault nothing changes", NULL};
+
+static void rpc_reload(rpc_t *rpc, void *ctx)
+{
+	struct cube_err err;
+	struct cube_snapshot *s;
+	void *row;
+
+	cube_err_reset(&err);
+	if(snapshot_reload(&err) < 0) {
+		ksr_log_err("reload refused, the running configuration stays", &err);
+		ksr_rpc_fault(rpc, ctx, &err);
+		return;
+	}
+	s = snapshot_acquire();
+	LM_NOTICE("configuration %u runs: %u tenants, %u dial-peers\n", s->generation, s->conf->n_tenants,
+			s->conf->n_dial_peers);
+	if(rpc->add(ctx, "{", &row) == 0
+			&& rpc->struct_add(row, "sddd", "reload", "ok", "generation", (int)s->generation, "tenants",
+					   (int)s->conf->n_tenants, "dial-peers", (int)s->conf->n_dial_peers)
+					   == 0)
+		reload_waiting(rpc, row, s->conf);
+	snapshot_release(s);
+}
+
+static const char *dump_doc[] = {"The effective configuration: what was inherited is written out, secrets never", NULL};
+
+struct dump_lines
+{
+	rpc_t *rpc;
+	void *ctx;
+	char line[1024];
+	size_t used;
+};
+
+static void dump_put(void *arg, const char *text, size_t len)
+{
+	struct dump_lines *d = arg;
+	size_t i;
+
+	for(i = 0; i < len; i++) {
+		if(text[i] != '\n') {
+			if(d->used < sizeof(d->line) - 1)
+				d->line[d->used++] = text[i];
+			continue;
+		}
+		d->line[d->used] = '\0';
+		d->rpc->add(d->ctx, "s", d->line);
+		d->used = 0;
+	}
+}
+
+static void rpc_dump(rpc_t *rpc, void *ctx)
+{
+	struct cube_snapshot *s = snapshot_acquire();
+	struct dump_lines d = {.rpc = rpc, .ctx = ctx};
+
+	if(!s) {
+		rpc->fault(ctx, 500, "no configuration is running");
+		return;
+	}
+	cube_conf_dump(s->conf, dump_put, &d);
+	if(d.used)
+		dump_put(&d, "\n", 1);
+	snapshot_release(s);
+}
+
+/* clang-format off */
+rpc_export_t tenant_rpc[] = {
+	{"cube_tenant.list",   rpc_list,   list_doc,   RPC_RET_ARRAY},
+	{"cube_tenant.check",  rpc_check,  check_doc,  0},
+	{"cube_tenant.reload", rpc_reload, reload_doc, 0},
+	{"cube_tenant.dump",   rpc_dump,   dump_doc,   RPC_RET_ARRAY},
+	{0, 0, 0, 0}
+};
+/* clang-format on */
