@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One TLS connection of a tenant, from its first byte to its last. */
+#include <errno.h>
+#include <openssl/err.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "core/dprint.h"
+#include "core/mem/shm_mem.h"
+#include "core/tcp_server.h"
+
+#include "conn.h"
+#include "contexts.h"
+#include "../libcube/tls/identity.h"
+#include "keys.h"
+#include "stock_tls.h"
+
+#define SHM_RESERVE (512 * 1024) /* no new connection below this much free shared memory */
+
+static int ex_index = -1;
+static const struct cube_tenant_api *tenant;
+
+static void conn_free(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int idx, long argl, void *argp)
+{
+	struct cube_conn *conn = ptr;
+
+	if(!conn)
+		return;
+	tenant->release(conn->snapshot);
+	shm_free(conn);
+}
+
+int conn_init(const struct cube_tenant_api *api)
+{
+	tenant = api;
+	ex_index = SSL_get_ex_new_index(0, NULL, NULL, NULL, conn_free);
+	if(ex_index < 0)
+		LM_ERR("OpenSSL gives no ex_data index\n");
+	return ex_index < 0 ? -1 : 0;
+}
+
+int conn_index(void)
+{
+	return ex_index;
+}
+
+struct cube_conn *conn_get(const struct tcp_connection *c)
+{
+	SSL *ssl = stock_tls_ssl(c);
+
+	return ssl ? SSL_get_ex_data(ssl, ex_index) : NULL;
+}
+
+static struct cube_addr conn_local(const struct tcp_connection *c)
+{
+	return (struct cube_addr){ksr_cube_ip(&c->rcv.dst_ip), c->rcv.dst_port};
+}
+
+static struct cube_addr conn_remote(const struct tcp_connection *c)
+{
+	return (struct cube_addr){ksr_cube_ip(&c->rcv.src_ip), c->rcv.src_port};
+}
+
+static int conn_refuse(const struct tcp_connection *c, int tag, const char *why)
+{
+	struct cube_addr l = conn_local(c), r = conn_remote(c);
+	char local[CUBE_ADDR_TEXT_MAX], remote[CUBE_ADDR_TEXT_MAX];
+
+	LM_ERR("tenant %d: TLS connection between %s and %s refused: %s\n", tag, cube_addr_text(&l, local),
+			cube_addr_text(&r, remote), why);
+	return -1;
+}
+
+static SSL *conn_ssl(struct cube_conn *conn, const struct tcp_connection *c)
+{
+	const struct cube_conf *conf = conn->snapshot->conf;
+	struct cube_addr remote = conn_remote(c);
+	SSL_CTX *ctx = contexts_get(conn->snapshot->tls, (unsigned)(conn->profile - conf->tls_profiles), conn->peer.role);
+	SSL *ssl = ctx ? SSL_new(ctx) : NULL;
+
+	if(!ssl)
+		return NULL;
+	conn->peer.profile = conn->profile;
+	conn->peer.target_ip = remote.ip;
+	if(!SSL_set_ex_data(ssl, ex_index, conn)) {
+		SSL_free(ssl);
+		return NULL;
+	}
+	return ssl;
+}
+
+/* The core gives a connection that it opened the first TLS socket on that address, which may be another tenant's;
+ * the far end may send requests on it. */
+static void conn_correct_socket(struct tcp_connection *c, const struct cube_socket *sock)
+{
+	if(sock && sock->tls)
+		c->rcv.bind_address = sock->tls;
+}
+
+static int conn_begin(struct tcp_connection *c, struct cube_snapshot *s, struct cube_conn *conn)
+{
+	struct cube_addr local = conn_local(c), remote = conn_remote(c);
+	const struct cube_listener *l = cube_conf_listener(s->conf, &local.ip, local.port, true);
+	SSL *ssl;
+
+	if(!l)
+		return conn_refuse(c, 0, "cube.conf no longer names this listener");
+	conn->tenant_tag = l->tenant == CUBE_NONE ? 0 : s->conf->tenants[l->tenant].tag;
+	conn->profile = cube_conf_tls_profile(s->conf, l->tenant, &remote.ip);
+	if(!conn->profile)
+		return conn_refuse(c, conn->tenant_tag, "no tls-profile and no crypto-signaling entry covers this peer");
+	conn->id = c->id;
+	conn->since = time(NULL);
+	conn->peer.role = c->flags & F_CONN_PASSIVE ? CUBE_ROLE_SERVER : CUBE_ROLE_CLIENT;
+	ERR_clear_error();
+	ssl = conn_ssl(conn, c);
+	if(!ssl)
+		return conn_refuse(c, conn->tenant_tag, "out of shared memory for an SSL (start Kamailio with a larger -m)");
+	if(stock_tls_supply(c, ssl) < 0) {
+		SSL_set_ex_data(ssl, ex_index, NULL); /* conn stays the caller's */
+		SSL_free(ssl);
+		return conn_refuse(c, conn->tenant_tag, "out of shared memory (start Kamailio with a larger -m)");
+	}
+	if(conn->peer.role == CUBE_ROLE_CLIENT)
+		conn_correct_socket(c, tenant->socket(&local.ip, local.port, true));
+	return 0;
+}
+
+int conn_supply(struct tcp_connection *c)
+{
+	struct cube_conn *conn;
+	struct cube_snapshot *s;
+
+	if(shm_available_safe() < SHM_RESERVE)
+		return conn_refuse(c, 0, "shared memory is nearly used up (start Kamailio with a larger -m)");
+	conn = shm_malloc(sizeof(*conn));
+	s = tenant->acquire();
+	if(conn && s) {
+		memset(conn, 0, sizeof(*conn));
+		conn->snapshot = s;
+		if(conn_begin(c, s, conn) == 0)
+			return 0;
+	} else {
+		conn_refuse(c, 0, "out of shared memory (start Kamailio with a larger -m)");
+	}
+	if(s)
+		tenant->release(s);
+	if(conn)
+		shm_free(conn);
+	return -1;
+}
+
+/* Called by OpenSSL at each step, under write_lock, in the process that runs the step. The read hook would be too
+ * early: another process may encode in between and leave its own key behind. */
+static void conn_use_key(SSL *ssl, struct cube_conn *conn)
+{
+	EVP_PKEY *key;
+	int tp = conn->profile->trustpoint[conn->peer.role];
+
+	if(tp == CUBE_NONE)
+		return;
+	key = keys_get(conn->snapshot, tp);
+	/* without a key the handshake fails, as it must */
+	if(key && key != SSL_get_privatekey(ssl) && SSL_use_PrivateKey(ssl, key) != 1)
+		LM_ERR("tenant %d: OpenSSL does not take the key of trustpoint %.*s\n", conn->tenant_tag,
+				CUBE_FMT(conn->snapshot->conf->trustpoints[tp].name));
+}
+
+static void conn_note_done(const SSL *ssl, struct cube_conn *conn)
+{
+	X509 *cert = SSL_get0_peer_certificate(ssl);
+
+	conn->version = SSL_get_version(ssl);
+	conn->cipher = SSL_get_cipher_name(ssl);
+	if(cert)
+		cube_identity_name(cert, conn->peer_name, sizeof(conn->peer_name));
+	conn->done = true;
+}
+
+void conn_info_callback(const SSL *ssl, int where, int ret)
+{
+	struct cube_conn *conn = SSL_get_ex_data(ssl, ex_index);
+
+	if(!conn)
+		return;
+	if(where & SSL_CB_HANDSHAKE_START)
+		stock_tls_note_start(ssl);
+	if(!conn->done && (where & (SSL_CB_HANDSHAKE_START | SSL_CB_LOOP)))
+		conn_use_key((SSL *)ssl, conn);
+	if((where & SSL_CB_EXIT) && ret <= 0 && !conn->done && ERR_peek_error())
+		conn->failure = ERR_reason_error_string(ERR_peek_error());
+	if(where & SSL_CB_HANDSHAKE_DONE) {
+		stock_tls_note_done(ssl);
+		if(!conn->done)
+			conn_note_done(ssl, conn);
+	}
+}
+
+int conn_prove_local(const struct tcp_connection *c, struct cube_conn *conn)
+{
+	struct cube_addr want = conn_local(c);
+	union sockaddr_union su;
+	socklen_t len = sizeof(su);
+	ip_addr_t ip;
+	struct cube_ip have;
+
+	if(conn->local_proved)
+		return 0;
+	if(getsockname(c->fd, &su.s, &len) != 0)
+		return conn_refuse(c, conn->tenant_tag, strerror(errno));
+	su2ip_addr(&ip, &su);
+	have = ksr_cube_ip(&ip);
+	if(su_getport(&su) != want.port || (!cube_ip_any(&want.ip) && !cube_ip_eq(&have, &want.ip)))
+		return conn_refuse(c, conn->tenant_tag,
+				"the connection could not leave from the tenant's address (the bind failed; does Kamailio run as "
+				"the user that opened the listeners?)");
+	conn->local_proved = true;
+	return 0;
+}
+
+void conn_log_failure(const struct tcp_connection *c, struct cube_conn *conn)
+{
+	struct cube_addr l = conn_local(c), r = conn_remote(c);
+	char local[CUBE_ADDR_TEXT_MAX], remote[CUBE_ADDR_TEXT_MAX], ips[2][CUBE_ADDR_TEXT_MAX];
+
+	if(conn->failure_logged)
+		return;
+	conn->failure_logged = true;
+	cube_addr_text(&l, local);
+	cube_addr_text(&r, remote);
+	if(conn->peer.verify_error == X509_V_ERR_HOSTNAME_MISMATCH) {
+		LM_ERR("%%SIP-2-TLS_HANDSHAKE_FAILED :Peer certificate identity check failed - remote_addr=%s, "
+			   "remote_port=%u, local_addr=%s, local_port=%u, vrf=, tenant=%d\n",
+				cube_ip_text(&r.ip, false, ips[0]), r.port, cube_ip_text(&l.ip, false, ips[1]), l.port,
+				conn->tenant_tag);
+		return;
+	}
+	LM_ERR("%%SIP-2-TLS_HANDSHAKE_FAILED: Reason: %s%s%s, Connection ID: %d, local address : %s and remote address : "
+		   "%s, tenant=%d\n",
+			conn->failure ? conn->failure : "the peer closed the connection", conn->peer.reason[0] ? ": " : "",
+			conn->peer.reason, conn->id, local, remote, conn->tenant_tag);
+}
+
+bool conn_peer(int connection, struct cube_peer *peer)
+{
+	struct tcp_connection *c = tcpconn_get(connection, 0, 0, 0, 0);
+	struct cube_conn *conn;
+	bool found = false;
+
+	if(!c)
+		return false;
+	conn = c->type == PROTO_TLS || c->type == PROTO_WSS ? conn_get(c) : NULL;
+	if(conn && conn->done) {
+		peer->cn_san_verified = conn->peer.cn_san_verified;
+		memcpy(peer->name, conn->peer_name, sizeof(peer->name));
+		found = true;
+	}
+	tcpconn_put(c);
+	return found;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One TLS connection of a tenant: whose it is, by which policy, and what its handshake came to. It hangs on the SSL
+ * and is freed with it, in whichever process that is. */
+#ifndef CUBE_TLS_CONN_H
+#define CUBE_TLS_CONN_H
+
+#include <openssl/ssl.h>
+#include <time.h>
+
+#include "core/tcp_conn.h"
+
+#include "../cube_tenant/api.h"
+#include "../libcube/tls/verify.h"
+
+/* Under the connection's write_lock; the facts of the handshake do not change once done is set. */
+struct cube_conn
+{
+	struct cube_tls_peer peer; /* first: the ex_data that libcube's verify callback asks for */
+	struct cube_snapshot *snapshot;
+	const struct cube_tls_profile *profile;
+	int tenant_tag; /* 0 for sip-ua */
+	int id;
+	bool done;			  /* the handshake is */
+	bool local_proved;	  /* client: the socket really has the tenant's address */
+	bool failure_logged;
+	const char *failure;  /* OpenSSL's constant text of why the handshake failed */
+	const char *version;  /* constants of OpenSSL, valid once done */
+	const char *cipher;
+	time_t since;
+	char peer_name[128]; /* valid once done */
+};
+
+/* Reserves the ex_data index; in the main process, before any SSL_CTX is made. */
+int conn_init(const struct cube_tenant_api *api);
+int conn_index(void);
+
+/* The connection's own record; NULL for one of the stock module or one that has no SSL yet. */
+struct cube_conn *conn_get(const struct tcp_connection *c);
+/* Makes the SSL of a connection on a tenant's address, from the running snapshot. With c->write_lock held and no
+ * extra_data. 0, or -1 (refused, logged): the caller closes the connection. */
+int conn_supply(struct tcp_connection *c);
+/* Gives the SSL the key of the process that runs the handshake, and notes what comes of it. */
+void conn_info_callback(const SSL *ssl, int where, int ret);
+/* Does the socket really have the address that the core believes it has? When the bind before a connect fails, the
+ * core goes on from another address. Once per client connection, by the process that first reads. */
+int conn_prove_local(const struct tcp_connection *c, struct cube_conn *conn);
+/* One line, once, for a handshake that failed. */
+void conn_log_failure(const struct tcp_connection *c, struct cube_conn *conn);
+/* As struct cube_tls_ops has it. */
+bool conn_peer(int connection, struct cube_peer *peer);
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The SSL_CTX of each profile and role of a configuration. They hold no private key: see keys.h. */
+#include <string.h>
+
+#include "core/mem/shm_mem.h"
+
+#include "../libcube/tls/ctx.h"
+#include "conn.h"
+#include "contexts.h"
+
+struct contexts
+{
+	unsigned n;
+	SSL_CTX *ctx[][2]; /* by profile, by role */
+};
+
+int contexts_prepare(const struct cube_conf *conf, void **tls, struct cube_err *err)
+{
+	size_t size = sizeof(struct contexts) + conf->n_tls_profiles * sizeof(((struct contexts *)0)->ctx[0]);
+	struct contexts *t = shm_malloc(size);
+	unsigned i, role;
+
+	if(!t) {
+		cube_err_nomem(err, "TLS contexts");
+		return -1;
+	}
+	memset(t, 0, size);
+	t->n = conf->n_tls_profiles;
+	for(i = 0; i < t->n; i++) {
+		for(role = 0; role < 2; role++) {
+			SSL_CTX *ctx = cube_tls_ctx_new(conf, &conf->tls_profiles[i], role, conn_index(), err);
+
+			if(!ctx) {
+				contexts_discard(t);
+				return -1;
+			}
+			SSL_CTX_set_info_callback(ctx, conn_info_callback);
+			t->ctx[i][role] = ctx;
+		}
+	}
+	*tls = t;
+	return 0;
+}
+
+void contexts_discard(void *tls)
+{
+	struct contexts *t = tls;
+	unsigned i;
+
+	for(i = 0; i < t->n; i++) {
+		SSL_CTX_free(t->ctx[i][CUBE_ROLE_SERVER]);
+		SSL_CTX_free(t->ctx[i][CUBE_ROLE_CLIENT]);
+	}
+	shm_free(t);
+}
+
+SSL_CTX *contexts_get(void *tls, unsigned profile, enum cube_role role)
+{
+	struct contexts *t = tls;
+
+	return t && profile < t->n ? t->ctx[profile][role] : NULL;
+}

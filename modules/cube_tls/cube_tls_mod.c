@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cube_tls: tables and init of the module that gives tenants' connections their TLS policy. */
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <string.h>
+
+#include "core/dprint.h"
+#include "core/globals.h"
+#include "core/sr_module.h"
+
+#include "../cube_tenant/api.h"
+#include "conn.h"
+#include "conn_rpc.h"
+#include "contexts.h"
+#include "hooks.h"
+#include "isolate.h"
+#include "keys.h"
+#include "stock_tls.h"
+
+MODULE_VERSION
+
+extern char *sr_memmng_shm; /* what -x named */
+
+static struct cube_tenant_api tenant;
+
+static const struct cube_tls_ops ops = {
+		.prepare = contexts_prepare, .discard = contexts_discard, .peer = conn_peer};
+
+static int mod_init(void);
+static int child_init(int rank);
+static void mod_destroy(void);
+
+/* clang-format off */
+struct module_exports exports = {
+	"cube_tls", DEFAULT_DLFLAGS, 0, 0, conn_rpc, 0, 0, mod_init, child_init, mod_destroy
+};
+/* clang-format on */
+
+static int mod_init(void)
+{
+	static const char *const order[] = {"tls", "cube_tenant", "cube_tls", NULL};
+
+	if(ksr_load_order(order) < 0 || cube_tenant_load_api(&tenant) < 0)
+		return -1;
+	if(tls_disable) {
+		LM_ERR("TLS is off: put enable_tls=yes into kamailio.cfg\n");
+		return -1;
+	}
+	if(stock_tls_bind() < 0 || conn_init(&tenant) < 0 || isolate_init(&tenant) < 0 || hooks_install(&tenant) < 0)
+		return -1;
+	tenant.register_tls(&ops);
+	if(sr_memmng_shm && strcmp(sr_memmng_shm, "tlsf") != 0)
+		LM_NOTICE("shared memory is managed by \"%s\"; TLS is two to three times faster with tlsf: start Kamailio "
+				  "with -x tlsf\n",
+				sr_memmng_shm);
+	return 0;
+}
+
+static int child_init(int rank)
+{
+	struct cube_err err;
+
+	if(rank != PROC_INIT)
+		return 0;
+	cube_err_reset(&err);
+	if(tenant.attach_tls(&err) < 0) {
+		ksr_log_err("cube.conf", &err);
+		return -1;
+	}
+	/* The children would inherit, and share, what OpenSSL keeps for this process's thread in shared memory: stop it,
+	 * now that nothing more of OpenSSL runs here before the first fork (kamailio #3791). */
+	ERR_clear_error();
+	OPENSSL_thread_stop();
+	return 0;
+}
+
+static void mod_destroy(void)
+{
+	keys_end();
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The core's TLS hooks, decorated. Connections on listeners that cube.conf does not name pass through untouched. */
+#include <errno.h>
+
+#include "core/dprint.h"
+#include "core/tls_hooks.h"
+
+#include "conn.h"
+#include "hooks.h"
+#include "isolate.h"
+#include "stock_tls.h"
+
+static struct tls_hooks stock;
+static const struct cube_tenant_api *tenant;
+
+/* With write_lock held. 0: goes on (ours or the stock module's), -1: refused. */
+static int supply_unsafe(struct tcp_connection *c)
+{
+	struct cube_ip ip;
+
+	if(c->extra_data)
+		return 0;
+	ip = ksr_cube_ip(&c->rcv.dst_ip);
+	if(!tenant->socket(&ip, c->rcv.dst_port, true))
+		return 0; /* the stock module makes its own */
+	return conn_supply(c);
+}
+
+static int hook_read(struct tcp_connection *c, rd_conn_flags_t *flags)
+{
+	struct cube_conn *conn;
+	int rc = 0;
+
+	if(!c->extra_data) {
+		lock_get(&c->write_lock);
+		rc = supply_unsafe(c);
+		lock_release(&c->write_lock);
+		if(rc < 0)
+			return -1;
+	}
+	conn = conn_get(c);
+	if(conn && conn->peer.role == CUBE_ROLE_CLIENT && conn_prove_local(c, conn) < 0)
+		return -1;
+	rc = stock.read(c, flags);
+	if(conn && !stock_tls_established(c) && (rc < 0 || (*flags & RD_CONN_EOF)))
+		conn_log_failure(c, conn);
+	return rc;
+}
+
+static int hook_encode(struct tcp_connection *c, const char **pbuf, unsigned int *plen, const char **rest_buf,
+		unsigned int *rest_len, snd_flags_t *send_flags)
+{
+	struct cube_conn *conn;
+	int rc;
+
+	if(supply_unsafe(c) < 0)
+		return -1;
+	conn = conn_get(c);
+	if(!isolate_allows(c, conn)) {
+		/* not an error of the connection, which lives on for those whose it is */
+		*plen = 0;
+		*rest_buf = NULL;
+		*rest_len = 0;
+		return 0;
+	}
+	rc = stock.encode(c, pbuf, plen, rest_buf, rest_len, send_flags);
+	if(conn && rc < 0 && !stock_tls_established(c))
+		conn_log_failure(c, conn);
+	return rc;
+}
+
+static int hook_init_si(socket_info_t *si)
+{
+	struct cube_ip ip = ksr_cube_ip(&si->address);
+	struct cube_socket *sock = tenant->socket(&ip, si->port_no, true);
+	int rc;
+
+	if(sock && !sock->down) {
+		rc = stock.init_si(si);
+		if(rc == 0)
+			return 0;
+		tenant->socket_failed(sock, errno);
+	} else if(!sock) {
+		return stock.init_si(si);
+	}
+	/* down: the tenant is, the others run; the core passes over a socket without a descriptor */
+	si->socket = -1;
+	si->proto = PROTO_TLS;
+	return 0;
+}
+
+int hooks_install(const struct cube_tenant_api *api)
+{
+	struct tls_hooks ours;
+
+	tenant = api;
+	stock = tls_hook;
+	if(!stock.read || !stock.encode || !stock.init_si) {
+		LM_ERR("tls.so has registered no hooks; is tls loaded before cube_tls, and enable_tls=yes set?\n");
+		return -1;
+	}
+	ours = stock;
+	ours.read = hook_read;
+	ours.encode = hook_encode;
+	ours.init_si = hook_init_si;
+	tls_hook = ours;
+	return 0;
+}
