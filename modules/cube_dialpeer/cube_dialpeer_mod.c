@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cube_dialpeer: tables and init of the module that leads calls to the routing blocks of their dial-peers. */
+#include "core/dprint.h"
+#include "core/kemi.h"
+#include "core/sr_module.h"
+
+#include "hunt.h"
+
+MODULE_VERSION
+
+static int mod_init(void);
+static int w_dialpeer_in(sip_msg_t *msg, char *p1, char *p2);
+static int w_dialpeer_out(sip_msg_t *msg, char *p1, char *p2);
+static int w_dialpeer_next(sip_msg_t *msg, char *p1, char *p2);
+
+/* clang-format off */
+static cmd_export_t cmds[] = {
+	{"cube_dialpeer_in",   (cmd_function)w_dialpeer_in,   0, 0, 0, REQUEST_ROUTE},
+	{"cube_dialpeer_out",  (cmd_function)w_dialpeer_out,  0, 0, 0, REQUEST_ROUTE},
+	{"cube_dialpeer_next", (cmd_function)w_dialpeer_next, 0, 0, 0, REQUEST_ROUTE | FAILURE_ROUTE},
+	{0, 0, 0, 0, 0, 0}
+};
+
+struct module_exports exports = {
+	"cube_dialpeer", DEFAULT_DLFLAGS, cmds, 0, 0, 0, 0, mod_init, 0, 0
+};
+
+#define NO_PARAMS {SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE}
+
+static sr_kemi_t kemi_exports[] = {
+	{str_init("cube_dialpeer"), str_init("cube_dialpeer_in"),   SR_KEMIP_INT, ki_dialpeer_in,   NO_PARAMS},
+	{str_init("cube_dialpeer"), str_init("cube_dialpeer_out"),  SR_KEMIP_INT, ki_dialpeer_out,  NO_PARAMS},
+	{str_init("cube_dialpeer"), str_init("cube_dialpeer_next"), SR_KEMIP_INT, ki_dialpeer_next, NO_PARAMS},
+	{{0, 0}, {0, 0}, 0, NULL, {0, 0, 0, 0, 0, 0}}
+};
+/* clang-format on */
+
+int mod_register(char *path, int *dlflags, void *p1, void *p2)
+{
+	sr_kemi_modules_add(kemi_exports);
+	return 0;
+}
+
+static int mod_init(void)
+{
+	static const char *const order[] = {"cube_tenant", "cube_dialpeer", NULL};
+
+	return ksr_load_order(order) < 0 ? -1 : hunt_init();
+}
+
+static int w_dialpeer_in(sip_msg_t *msg, char *p1, char *p2)
+{
+	return ki_dialpeer_in(msg);
+}
+
+static int w_dialpeer_out(sip_msg_t *msg, char *p1, char *p2)
+{
+	return ki_dialpeer_out(msg);
+}
+
+static int w_dialpeer_next(sip_msg_t *msg, char *p1, char *p2)
+{
+	return ki_dialpeer_next(msg);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which dial-peer a call came in by, which it goes out by, and which is tried next. */
+#ifndef CUBE_DIALPEER_HUNT_H
+#define CUBE_DIALPEER_HUNT_H
+
+#include "../cube_tenant/api.h"
+
+/* Results towards the script; 0 would stop it. */
+enum hunt_result
+{
+	HUNT_OK = 1,
+	HUNT_NONE = -1,		  /* no dial-peer matches, or none is left: 404 */
+	HUNT_UNUSABLE = -2, /* some match, but none can be used now: 503 */
+};
+
+int hunt_init(void);
+
+/* Sets $cube(dialpeer_in), 0 when no dial-peer matches. */
+int ki_dialpeer_in(sip_msg_t *msg);
+/* Applies the best outbound dial-peer: Request-URI, destination, send socket, $cube(dialpeer_out), $cube(route). */
+int ki_dialpeer_out(sip_msg_t *msg);
+/* The same with the next one, in a failure_route. */
+int ki_dialpeer_next(sip_msg_t *msg);
+
+#endif
