@@ -187,8 +187,10 @@ void conn_info_callback(const SSL *ssl, int where, int ret)
 		stock_tls_note_start(ssl);
 	if(!conn->done && (where & (SSL_CB_HANDSHAKE_START | SSL_CB_LOOP)))
 		conn_use_key((SSL *)ssl, conn);
+	if((where & SSL_CB_READ_ALERT) == SSL_CB_READ_ALERT && ret >> 8 == SSL3_AL_FATAL && !conn->settled)
+		conn->error = ERR_PACK(ERR_LIB_SSL, 0, SSL_AD_REASON_OFFSET + (ret & 0xff));
 	if((where & SSL_CB_EXIT) && ret <= 0 && !conn->done && ERR_peek_error())
-		conn->failure = ERR_reason_error_string(ERR_peek_error());
+		conn->error = ERR_peek_error(); /* the stock module empties the queue */
 	if(where & SSL_CB_HANDSHAKE_DONE) {
 		stock_tls_note_done(ssl);
 		if(!conn->done)
@@ -220,25 +222,18 @@ int conn_prove_local(const struct tcp_connection *c, struct cube_conn *conn)
 
 void conn_log_failure(const struct tcp_connection *c, struct cube_conn *conn)
 {
-	struct cube_addr l = conn_local(c), r = conn_remote(c);
-	char local[CUBE_ADDR_TEXT_MAX], remote[CUBE_ADDR_TEXT_MAX], ips[2][CUBE_ADDR_TEXT_MAX];
+	struct cube_tls_failed failed = {.peer = &conn->peer,
+			.error = conn->error,
+			.id = conn->id,
+			.tenant = conn->tenant_tag,
+			.local = conn_local(c),
+			.remote = conn_remote(c)};
+	char line[CUBE_TLS_FAILURE_LINE_MAX];
 
 	if(conn->failure_logged)
 		return;
 	conn->failure_logged = true;
-	cube_addr_text(&l, local);
-	cube_addr_text(&r, remote);
-	if(conn->peer.verify_error == X509_V_ERR_HOSTNAME_MISMATCH) {
-		LM_ERR("%%SIP-2-TLS_HANDSHAKE_FAILED :Peer certificate identity check failed - remote_addr=%s, "
-			   "remote_port=%u, local_addr=%s, local_port=%u, vrf=, tenant=%d\n",
-				cube_ip_text(&r.ip, false, ips[0]), r.port, cube_ip_text(&l.ip, false, ips[1]), l.port,
-				conn->tenant_tag);
-		return;
-	}
-	LM_ERR("%%SIP-2-TLS_HANDSHAKE_FAILED: Reason: %s%s%s, Connection ID: %d, local address : %s and remote address : "
-		   "%s, tenant=%d\n",
-			conn->failure ? conn->failure : "the peer closed the connection", conn->peer.reason[0] ? ": " : "",
-			conn->peer.reason, conn->id, local, remote, conn->tenant_tag);
+	LM_ERR("%s\n", cube_tls_failure_line(&failed, line));
 }
 
 bool conn_peer(int connection, struct cube_peer *peer)

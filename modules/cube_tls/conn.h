@@ -10,7 +10,7 @@
 #include "core/tcp_conn.h"
 
 #include "../cube_tenant/api.h"
-#include "../libcube/tls/verify.h"
+#include "../libcube/tls/failure.h"
 
 /* Under the connection's write_lock; the facts of the handshake do not change once done is set. */
 struct cube_conn
@@ -20,10 +20,11 @@ struct cube_conn
 	const struct cube_tls_profile *profile;
 	int tenant_tag; /* 0 for sip-ua */
 	int id;
-	bool done;			  /* the handshake is */
+	bool done;			  /* the handshake is, on our side */
+	bool settled;		  /* and on the peer's: set and read by the TCP reader that has the connection */
 	bool local_proved;	  /* client: the socket really has the tenant's address */
 	bool failure_logged;
-	const char *failure;  /* OpenSSL's constant text of why the handshake failed */
+	unsigned long error;  /* OpenSSL's first error of a handshake that failed */
 	const char *version;  /* constants of OpenSSL, valid once done */
 	const char *cipher;
 	time_t since;

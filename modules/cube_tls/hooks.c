@@ -26,6 +26,52 @@ static int supply_unsafe(struct tcp_connection *c)
 	return conn_supply(c);
 }
 
+/* The stock module and the core write five lines for a handshake that failed; ours says it in one. With debugging on,
+ * they are wanted. Returns whether it did. */
+static bool mute(void)
+{
+	if(is_printable(L_DBG))
+		return false;
+	set_local_debug_level(L_CRIT);
+	return true;
+}
+
+static void unmute(bool muted)
+{
+	if(muted)
+		reset_local_debug_level();
+}
+
+/* Ends a connection that was refused, and has been logged, as if the peer had closed it. */
+static int end_quietly(struct tcp_connection *c, rd_conn_flags_t *flags)
+{
+	c->state = S_CONN_EOF;
+	*flags |= RD_CONN_EOF;
+	return 0;
+}
+
+/* A read before both sides have accepted each other: no byte of SIP comes of it unless it completes the handshake. A
+ * TLS 1.3 client has done its part before it knows whether the server takes its certificate. */
+static int read_unsettled(struct tcp_connection *c, rd_conn_flags_t *flags, struct cube_conn *conn)
+{
+	bool muted;
+	int rc;
+
+	if(conn->peer.role == CUBE_ROLE_CLIENT && conn_prove_local(c, conn) < 0)
+		return end_quietly(c, flags);
+	muted = mute();
+	rc = stock.read(c, flags);
+	unmute(muted);
+	if(stock_tls_established(c) && (conn->peer.role == CUBE_ROLE_SERVER || rc > 0)) {
+		conn->settled = true;
+		return rc;
+	}
+	if(rc >= 0 && !(*flags & RD_CONN_EOF))
+		return rc; /* it goes on with the next flight */
+	conn_log_failure(c, conn);
+	return end_quietly(c, flags);
+}
+
 static int hook_read(struct tcp_connection *c, rd_conn_flags_t *flags)
 {
 	struct cube_conn *conn;
@@ -36,21 +82,19 @@ static int hook_read(struct tcp_connection *c, rd_conn_flags_t *flags)
 		rc = supply_unsafe(c);
 		lock_release(&c->write_lock);
 		if(rc < 0)
-			return -1;
+			return end_quietly(c, flags);
 	}
 	conn = conn_get(c);
-	if(conn && conn->peer.role == CUBE_ROLE_CLIENT && conn_prove_local(c, conn) < 0)
-		return -1;
-	rc = stock.read(c, flags);
-	if(conn && !stock_tls_established(c) && (rc < 0 || (*flags & RD_CONN_EOF)))
-		conn_log_failure(c, conn);
-	return rc;
+	if(conn && !conn->settled)
+		return read_unsettled(c, flags, conn);
+	return stock.read(c, flags);
 }
 
 static int hook_encode(struct tcp_connection *c, const char **pbuf, unsigned int *plen, const char **rest_buf,
 		unsigned int *rest_len, snd_flags_t *send_flags)
 {
 	struct cube_conn *conn;
+	bool muted;
 	int rc;
 
 	if(supply_unsafe(c) < 0)
@@ -63,8 +107,12 @@ static int hook_encode(struct tcp_connection *c, const char **pbuf, unsigned int
 		*rest_len = 0;
 		return 0;
 	}
+	if(!conn || stock_tls_established(c))
+		return stock.encode(c, pbuf, plen, rest_buf, rest_len, send_flags);
+	muted = mute();
 	rc = stock.encode(c, pbuf, plen, rest_buf, rest_len, send_flags);
-	if(conn && rc < 0 && !stock_tls_established(c))
+	unmute(muted);
+	if(rc < 0)
 		conn_log_failure(c, conn);
 	return rc;
 }

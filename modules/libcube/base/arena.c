@@ -70,18 +70,18 @@ static void *block_get(struct block *b, size_t size)
 
 struct cube_arena *cube_arena_new(const struct cube_alloc *alloc, size_t block_size)
 {
+	size_t least = sizeof(struct block) + sizeof(struct cube_arena) + ALIGN,
+		   size = block_size > least ? block_size : least;
 	struct cube_arena *arena;
 	struct block *b;
 
-	if(block_size < sizeof(struct block) + sizeof(*arena) + 2 * ALIGN)
-		block_size = sizeof(struct block) + sizeof(*arena) + 2 * ALIGN;
-	if(!(b = block_new(alloc, block_size)))
+	if(!(b = block_new(alloc, size)))
 		return NULL;
 	arena = block_get(b, sizeof(*arena)); /* fits: see the least size above */
 	arena->alloc = *alloc;
 	arena->first = b;
 	arena->block_size = block_size;
-	arena->bytes = block_size;
+	arena->bytes = size;
 	return arena;
 }
 

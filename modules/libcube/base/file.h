@@ -9,7 +9,7 @@
 #include "arena.h"
 #include "err.h"
 
-#define CUBE_FILE_MAX (16u << 20) /* the largest file that is read */
+#define CUBE_FILE_MAX (256u << 20) /* the largest file that is read: some million dial-peers */
 
 struct cube_file
 {

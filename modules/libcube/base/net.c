@@ -100,7 +100,8 @@ bool cube_addr_parse(struct cube_str text, bool need_port, struct cube_addr *add
 		if(need_port)
 			return false;
 	} else {
-		if(text.s[host] != ':' || !cube_port_parse((struct cube_str){text.s + host + 1, text.len - host - 1}, &out.port))
+		if(text.s[host] != ':'
+				|| !cube_port_parse((struct cube_str){text.s + host + 1, text.len - host - 1}, &out.port))
 			return false;
 	}
 	*addr = out;

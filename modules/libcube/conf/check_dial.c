@@ -36,12 +36,15 @@ static void check_source(const struct cube_conf *conf, const struct cube_dial_pe
 	if(!peer->session_target.len)
 		return;
 	if(!tenant && !common)
-		cube_err_add(err, "dial-peer %d: session-transport \"%s\": sip-ua has no %s to send from", peer->tag, name, key);
+		cube_err_add(
+				err, "dial-peer %d: session-transport \"%s\": sip-ua has no %s to send from", peer->tag, name, key);
 	if(tenant && !common && !(secure ? tenant->listen_secure : tenant->listen_non_secure).port)
 		cube_err_add(err, "dial-peer %d: session-transport \"%s\": neither tenant %d nor sip-ua has a %s to send from",
 				peer->tag, name, tenant->tag, key);
 	if(secure && (!tenant || tenant->tls_profile == CUBE_NONE) && !conf->sip_ua.n_crypto_signaling)
-		cube_err_add(err, "dial-peer %d: session-transport \"%s\": needs a tls-profile of its tenant, or crypto-signaling in sip-ua",
+		cube_err_add(err,
+				"dial-peer %d: session-transport \"%s\": needs a tls-profile of its tenant, or crypto-signaling in "
+				"sip-ua",
 				peer->tag, name);
 }
 

@@ -51,8 +51,8 @@ static const char *owner(const struct cube_conf *conf, const struct cube_listene
 	return buf;
 }
 
-static void conflict(
-		const struct cube_conf *conf, const struct cube_listener *a, const struct cube_listener *b, struct cube_err *err)
+static void conflict(const struct cube_conf *conf, const struct cube_listener *a, const struct cube_listener *b,
+		struct cube_err *err)
 {
 	const struct cube_listener *first = cmp_owner(a, b) <= 0 ? a : b, *second = first == a ? b : a;
 	char what[64], whose[64], addr[CUBE_ADDR_TEXT_MAX], other[CUBE_ADDR_TEXT_MAX];

@@ -18,7 +18,8 @@ static void check_trustpoints(const struct cube_conf *conf, struct cube_err *err
 		else if(tp->private_key.len && !tp->certificate.len)
 			cube_err_add(err, "trustpoint %.*s: private-key: needs certificate", CUBE_FMT(tp->name));
 		else if(!tp->certificate.len && !tp->ca.len)
-			cube_err_add(err, "trustpoint %.*s: needs certificate and private-key, or ca, or all three", CUBE_FMT(tp->name));
+			cube_err_add(
+					err, "trustpoint %.*s: needs certificate and private-key, or ca, or all three", CUBE_FMT(tp->name));
 	}
 }
 
@@ -59,7 +60,8 @@ static void check_profiles(const struct cube_conf *conf, struct cube_err *err)
 		if(k == 0)
 			need_ca(conf, p->trustpoint[CUBE_ROLE_SERVER], path, "trustpoint", true, err);
 		if((p->cn_san_validate & CUBE_CN_SAN_CLIENT) && p->cn_san.n == 0)
-			cube_err_add(err, "%s: cn-san-validate \"%s\": needs cn-san, since a client has no session-target to compare with",
+			cube_err_add(err,
+					"%s: cn-san-validate \"%s\": needs cn-san, since a client has no session-target to compare with",
 					path, cube_cn_san_name(p->cn_san_validate));
 	}
 }
@@ -107,6 +109,7 @@ void cube_check_tls(const struct cube_conf *conf, struct cube_err *err)
 	for(i = 0; i < conf->n_tenants; i++) {
 		tenant = &conf->tenants[i];
 		if(tenant->listen_secure.port && tenant->tls_profile == CUBE_NONE && !sip_ua->n_crypto_signaling)
-			cube_err_add(err, "tenant %d: listen-secure: needs tls-profile here, or crypto-signaling in sip-ua", tenant->tag);
+			cube_err_add(err, "tenant %d: listen-secure: needs tls-profile here, or crypto-signaling in sip-ua",
+					tenant->tag);
 	}
 }

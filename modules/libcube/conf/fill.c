@@ -93,7 +93,8 @@ static int fill_title(struct cube_fill *fill, const struct cube_raw *raw, const 
 		case CUBE_TITLE_NETWORK:
 			if(!cube_str_eq(raw->title, CUBE_STR("default")) && !cube_prefix_parse(raw->title, &signaling->prefix)) {
 				cube_err_add(fill->err,
-						"sip-ua: crypto-signaling \"%.*s\": not a network (allowed: default, or one like 192.0.2.0/24 or "
+						"sip-ua: crypto-signaling \"%.*s\": not a network (allowed: default, or one like 192.0.2.0/24 "
+						"or "
 						"2001:db8::/32, with no bit set behind the prefix)",
 						CUBE_SEEN(raw->title));
 				return 1;
@@ -122,19 +123,22 @@ static void check_cn_san(struct cube_fill *fill, const struct cube_raw *raw, con
 
 	if(names && validate && names->given && !validate->given)
 		cube_err_add(fill->err,
-				"%s: cn-san: nothing is validated without cn-san-validate (allowed: none, server, client, bidirectional)", path);
+				"%s: cn-san: nothing is validated without cn-san-validate (allowed: none, server, client, "
+				"bidirectional)",
+				path);
 }
 
 static int fill_keys(struct cube_fill *fill, const struct cube_raw *raw, const char *path, void *object)
 {
-	struct cube_value value = {.path = path, .object = object, .folder = fill->folder, .arena = fill->conf->arena, .err = fill->err};
+	struct cube_value value = {
+			.path = path, .object = object, .folder = fill->folder, .arena = fill->conf->arena, .err = fill->err};
 	unsigned i;
 
 	for(i = 0; i < raw->section->n_keys; i++) {
 		if(!raw->keys[i].given)
 			continue;
 		value.key = &raw->section->keys[i];
-		value.v = raw->values + raw->keys[i].first;
+		value.v = raw->keys[i].n ? raw->values + raw->keys[i].first : NULL;
 		value.n = raw->keys[i].n;
 		if(cube_value_store(&value) != 0)
 			return -1;

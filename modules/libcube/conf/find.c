@@ -44,7 +44,8 @@ const struct cube_listener *cube_conf_listener(
 	return found && found->secure == secure ? found : NULL;
 }
 
-const struct cube_tls_profile *cube_conf_tls_profile(const struct cube_conf *conf, int tenant, const struct cube_ip *peer)
+const struct cube_tls_profile *cube_conf_tls_profile(
+		const struct cube_conf *conf, int tenant, const struct cube_ip *peer)
 {
 	const struct cube_crypto_signaling *s;
 	unsigned i;

@@ -34,7 +34,8 @@ static int inherit_profile(struct cube_conf *conf, struct cube_tls_profile *p)
 		verify[i++] = p->trustpoint[CUBE_ROLE_SERVER];
 	p->verify_trustpoints = verify;
 	p->n_verify_trustpoints = verify[0] == CUBE_NONE ? 0 : i;
-	p->tls_versions = p->tls_version_text.len ? cube_tls_versions_parse(p->tls_version_text) : conf->sip_ua.tls_versions;
+	p->tls_versions =
+			p->tls_version_text.len ? cube_tls_versions_parse(p->tls_version_text) : conf->sip_ua.tls_versions;
 	p->cipher_list = p->ciphersuites = p->groups = "";
 	return 0;
 }
@@ -99,7 +100,8 @@ int cube_inherit(struct cube_conf *conf, struct cube_err *err)
 	for(i = 0; i < conf->n_tenants; i++) {
 		tenant = &conf->tenants[i];
 		tenant->session_transport = transport(tenant->session_transport, sip_ua->session_transport);
-		tenant->tls_profile = tenant->tls_profile_tag ? cube_index_tls_profile(conf, tenant->tls_profile_tag) : CUBE_NONE;
+		tenant->tls_profile =
+				tenant->tls_profile_tag ? cube_index_tls_profile(conf, tenant->tls_profile_tag) : CUBE_NONE;
 	}
 	for(i = 0; i < conf->n_dial_peers; i++)
 		inherit_dial_peer(conf, &conf->dial_peers[i]);

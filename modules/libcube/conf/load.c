@@ -13,6 +13,7 @@
 #include "fill.h"
 #include "index.h"
 #include "inherit.h"
+#include "load_blocks.h"
 #include "load_files.h"
 #include "names.h"
 #include "read.h"
@@ -20,7 +21,8 @@
 
 #define BLOCK_SIZE (32u << 10)
 
-static int read_file(struct cube_conf *conf, const struct cube_files *files, struct cube_arena *scratch, struct cube_err *err)
+static int read_file(
+		struct cube_conf *conf, const struct cube_files *files, struct cube_arena *scratch, struct cube_err *err)
 {
 	struct cube_fill fill;
 	struct cube_read_sink sink = {cube_fill_section, &fill};
@@ -85,7 +87,8 @@ static int check_trustpoints(struct cube_conf *conf, struct cube_err *err)
 }
 
 /* Everything behind reading. Stops at the end of the first step that has found faults. */
-static int complete(struct cube_conf *conf, const struct cube_files *files, struct cube_arena *scratch, struct cube_err *err)
+static int complete(
+		struct cube_conf *conf, const struct cube_files *files, struct cube_arena *scratch, struct cube_err *err)
 {
 	int plan;
 
@@ -107,9 +110,9 @@ static int complete(struct cube_conf *conf, const struct cube_files *files, stru
 	return plan;
 }
 
-static struct cube_conf *conf_new(const char *path, const struct cube_alloc *alloc)
+static struct cube_conf *conf_new(const char *path, const struct cube_alloc *alloc, size_t block_size)
 {
-	struct cube_arena *arena = cube_arena_new(alloc, BLOCK_SIZE);
+	struct cube_arena *arena = cube_arena_new(alloc, block_size);
 	struct cube_conf *conf = arena ? cube_arena_get(arena, sizeof(*conf)) : NULL;
 
 	if(conf) {
@@ -123,8 +126,8 @@ static struct cube_conf *conf_new(const char *path, const struct cube_alloc *all
 	return conf;
 }
 
-int cube_conf_load(const char *path, const struct cube_files *files, const struct cube_alloc *alloc,
-		struct cube_conf **conf, struct cube_err *err)
+int cube_conf_load_blocks(const char *path, const struct cube_files *files, const struct cube_alloc *alloc,
+		size_t block_size, struct cube_conf **conf, struct cube_err *err)
 {
 	struct cube_arena *scratch = NULL;
 	struct cube_conf *new = NULL;
@@ -134,7 +137,7 @@ int cube_conf_load(const char *path, const struct cube_files *files, const struc
 	if(!err)
 		err = &own; /* steps ask it whether there were faults */
 	cube_err_reset(err);
-	if(!(new = conf_new(path, alloc)) || !(scratch = cube_arena_new(alloc, BLOCK_SIZE)))
+	if(!(new = conf_new(path, alloc, block_size)) || !(scratch = cube_arena_new(alloc, block_size)))
 		cube_err_nomem(err, path);
 	else if(read_file(new, files, scratch, err) == 0)
 		ret = complete(new, files, scratch, err);
@@ -145,6 +148,12 @@ int cube_conf_load(const char *path, const struct cube_files *files, const struc
 	}
 	*conf = new;
 	return 0;
+}
+
+int cube_conf_load(const char *path, const struct cube_files *files, const struct cube_alloc *alloc,
+		struct cube_conf **conf, struct cube_err *err)
+{
+	return cube_conf_load_blocks(path, files, alloc, BLOCK_SIZE, conf, err);
 }
 
 void cube_conf_free(struct cube_conf **conf)

@@ -10,9 +10,9 @@
 #include "../base/net.h"
 #include "../base/str.h"
 
-#define CUBE_TAG_MAX 10000		   /* voice class tenant|tls-profile|tls-cipher|srtp-crypto 1-10000 */
+#define CUBE_TAG_MAX 10000			  /* voice class tenant|tls-profile|tls-cipher|srtp-crypto 1-10000 */
 #define CUBE_DIAL_PEER_MAX 1073741823 /* dial-peer voice 1-1073741823 */
-#define CUBE_NONE (-1)			   /* "no such object" where an index is kept */
+#define CUBE_NONE (-1)				  /* "no such object" where an index is kept */
 
 /* Bits, since a policy is a set. */
 enum cube_tls_version
@@ -97,17 +97,17 @@ struct cube_tls_profile
 	int trustpoint[2]; /* by enum cube_role; index into trustpoints, CUBE_NONE if the role has none */
 	int *verify_trustpoints;
 	unsigned n_verify_trustpoints;
-	unsigned tls_versions;	   /* CUBE_TLS_* bits */
-	const char *cipher_list;   /* OpenSSL's names for TLS 1.2 and below, best first; "" if none */
-	const char *ciphersuites;  /* OpenSSL's names for TLS 1.3, best first; "" if none */
-	const char *groups;		   /* OpenSSL's group list; "" for OpenSSL's default */
+	unsigned tls_versions;	  /* CUBE_TLS_* bits */
+	const char *cipher_list;  /* OpenSSL's names for TLS 1.2 and below, best first; "" if none */
+	const char *ciphersuites; /* OpenSSL's names for TLS 1.3, best first; "" if none */
+	const char *groups;		  /* OpenSSL's group list; "" for OpenSSL's default */
 };
 
 struct cube_tenant
 {
 	int tag;
 	struct cube_str description;
-	int tls_profile_tag; /* 0 when not given */
+	int tls_profile_tag;							   /* 0 when not given */
 	struct cube_addr listen_secure, listen_non_secure; /* port 0 when not given */
 	enum cube_transport session_transport;			   /* effective after inherit.c */
 	struct cube_str sip_server;						   /* as written */
@@ -134,7 +134,7 @@ struct cube_dial_peer
 {
 	int tag;
 	struct cube_str description;
-	int tenant_tag; /* 0 when not given: the dial-peer belongs to sip-ua */
+	int tenant_tag;												 /* 0 when not given: the dial-peer belongs to sip-ua */
 	struct cube_str destination_pattern, incoming_called_number; /* empty when not given */
 	struct cube_str session_target;								 /* as written; "sip-server" takes the tenant's */
 	enum cube_transport session_transport;						 /* effective after inherit.c */
@@ -147,7 +147,7 @@ struct cube_dial_peer
 
 struct cube_crypto_signaling
 {
-	struct cube_str peer; /* "default" or the network, as written */
+	struct cube_str peer;	   /* "default" or the network, as written */
 	struct cube_prefix prefix; /* bits 0 and ip.len 0 for "default" */
 	struct cube_str trustpoint_name;
 	bool strict_cipher;

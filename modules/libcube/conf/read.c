@@ -40,8 +40,8 @@ struct reader
 	const struct cube_read_sink *sink;
 	struct level root, inner;
 	struct slot sentinel;
-	bool complete;	/* the sentinel was read */
-	bool unknown;	/* the key before was not known: what libconfuse says next follows from that */
+	bool complete; /* the sentinel was read */
+	bool unknown;  /* the key before was not known: what libconfuse says next follows from that */
 	bool no_memory;
 };
 
@@ -101,7 +101,7 @@ static int level_add(struct reader *r, struct level *l, const char *value)
 	unsigned n_max;
 	void *room;
 
-	if(len > l->size - l->used) {
+	if(len >= l->size - l->used) { /* also the first time, when there is nothing yet */
 		size = (l->size + len) * 2 + 1024;
 		if(!(room = grow(r, l->buf, l->used, size, 1)))
 			return reader_nomem(r);

@@ -20,7 +20,7 @@ struct cube_raw_key
 struct cube_raw
 {
 	const struct cube_section *section;
-	struct cube_str title; /* empty when the section has none */
+	struct cube_str title;					 /* empty when the section has none */
 	struct cube_raw_key keys[CUBE_KEYS_MAX]; /* by index in section->keys */
 	const struct cube_str *values;
 };

@@ -53,7 +53,8 @@ static int cut_off(struct scan *s, const char *inside, unsigned line, const char
 {
 	struct cube_str name = s->done.n ? s->done.words[0] : CUBE_STR("none");
 
-	cube_err_add(s->err, "%s: the file ends inside %s that begins on line %u: it is cut off%s (last complete section: %.*s%s%.*s)",
+	cube_err_add(s->err,
+			"%s: the file ends inside %s that begins on line %u: it is cut off%s (last complete section: %.*s%s%.*s)",
 			s->path, inside, line, or_else, CUBE_FMT(name), s->done.n > 1 ? " " : "", CUBE_FMT(s->done.words[1]));
 	return -1;
 }
@@ -322,7 +323,11 @@ int cube_text_clean(
 /* Bytes of the character at p, 0 when it is malformed. */
 static size_t utf8_char(const unsigned char *p, size_t left)
 {
-	size_t i, n = p[0] < 0x80 ? 1 : p[0] >= 0xC2 && p[0] < 0xE0 ? 2 : (p[0] & 0xF0) == 0xE0 ? 3 : p[0] >= 0xF0 && p[0] < 0xF5 ? 4 : 0;
+	size_t i, n = p[0] < 0x80					? 1
+				  : p[0] >= 0xC2 && p[0] < 0xE0 ? 2
+				  : (p[0] & 0xF0) == 0xE0		? 3
+				  : p[0] >= 0xF0 && p[0] < 0xF5 ? 4
+												: 0;
 
 	if(n == 0 || n > left)
 		return 0;

@@ -7,9 +7,9 @@
 #include "../base/arena.h"
 #include "../base/err.h"
 
-#define CUBE_TEXT_WORD_MAX 1000 /* bytes of one word or string */
+#define CUBE_TEXT_WORD_MAX 1000	   /* bytes of one word or string */
 #define CUBE_TEXT_SENTINEL "__eof" /* root option that stands behind the last section */
-#define CUBE_TEXT_MARK "\001" /* value of the sentinel and of an empty list: cannot be written in a cube.conf */
+#define CUBE_TEXT_MARK "\001"	   /* value of the sentinel and of an empty list: cannot be written in a cube.conf */
 
 /* Makes a copy of text in arena for the parser: comments are blanked (line numbers stay), an empty list holds
  * CUBE_TEXT_MARK, the sentinel is appended. Refused, with one line that begins with path: a file that ends inside a

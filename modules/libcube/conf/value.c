@@ -56,7 +56,8 @@ static int store_text(const struct cube_value *value)
 		return 0;
 	}
 	if((int)n > value->key->max) {
-		cube_err_add(value->err, "%s: %s: %zu characters (at most %d)", value->path, value->key->name, n, value->key->max);
+		cube_err_add(
+				value->err, "%s: %s: %zu characters (at most %d)", value->path, value->key->name, n, value->key->max);
 		return 0;
 	}
 	return cube_value_copy(value, value->v[0], member(value));
@@ -140,9 +141,11 @@ static int store_target(const struct cube_value *value)
 	struct cube_target target;
 	const char *wrong;
 
-	if((tenants && cube_str_eq(value->v[0], CUBE_STR("sip-server"))) || !(wrong = cube_target_parse(value->v[0], &target)))
+	if((tenants && cube_str_eq(value->v[0], CUBE_STR("sip-server")))
+			|| !(wrong = cube_target_parse(value->v[0], &target)))
 		return cube_value_copy(value, value->v[0], member(value));
-	cube_err_add(value->err, "%s: %s \"%.*s\": %s (allowed: %sipv4:192.0.2.1:5061, ipv6:[2001:db8::1]:5061, dns:host:port; "
+	cube_err_add(value->err,
+			"%s: %s \"%.*s\": %s (allowed: %sipv4:192.0.2.1:5061, ipv6:[2001:db8::1]:5061, dns:host:port; "
 			"the port may be left out)",
 			value->path, value->key->name, CUBE_SEEN(value->v[0]), wrong, tenants ? "sip-server, " : "");
 	return 0;
@@ -171,7 +174,8 @@ static int store_later(const struct cube_value *value)
 static int store_one(const struct cube_value *value)
 {
 	if(value->n != 1) {
-		cube_err_add(value->err, "%s: %s: one value is needed, not a list of %u", value->path, value->key->name, value->n);
+		cube_err_add(
+				value->err, "%s: %s: one value is needed, not a list of %u", value->path, value->key->name, value->n);
 		return 0;
 	}
 	switch(value->key->kind) {

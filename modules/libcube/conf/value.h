@@ -10,8 +10,8 @@
 struct cube_value
 {
 	const struct cube_key *key;
-	const char *path;			/* of the section, for messages */
-	const struct cube_str *v;	/* the words; need not live longer than the call */
+	const char *path;		  /* of the section, for messages */
+	const struct cube_str *v; /* the words; need not live longer than the call */
 	unsigned n;
 	void *object;			  /* the section's struct */
 	struct cube_str folder;	  /* relative paths begin here; "" or ends in '/' */

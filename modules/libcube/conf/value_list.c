@@ -14,8 +14,8 @@ static void *member(const struct cube_value *value, size_t offset)
 
 static void bad_name(const struct cube_value *value, struct cube_str seen, const char *what, const char *names)
 {
-	cube_err_add(value->err, "%s: %s \"%.*s\": no such %s (allowed: %s)", value->path, value->key->name, CUBE_SEEN(seen), what,
-			names);
+	cube_err_add(value->err, "%s: %s \"%.*s\": no such %s (allowed: %s)", value->path, value->key->name,
+			CUBE_SEEN(seen), what, names);
 }
 
 static bool text_ok(const struct cube_value *value, struct cube_str text)
@@ -35,15 +35,16 @@ static bool text_ok(const struct cube_value *value, struct cube_str text)
 			return true;
 		case CUBE_KIND_CN_SANS:
 			if(!cube_cn_san_ok(text)) {
-				cube_value_bad(value, text, "not a name (like sip.example.com or *.example.com, 3 to 128 characters, at least "
-											"one dot besides that of *.)");
+				cube_value_bad(value, text,
+						"not a name (like sip.example.com or *.example.com, 3 to 128 characters, at least "
+						"one dot besides that of *.)");
 				return false;
 			}
 			return true;
 		default:
 			if(text.len == 0 || text.len > CUBE_NAME_MAX) {
-				cube_err_add(value->err, "%s: %s: a name of %zu characters (1 to %d)", value->path, value->key->name, text.len,
-						CUBE_NAME_MAX);
+				cube_err_add(value->err, "%s: %s: a name of %zu characters (1 to %d)", value->path, value->key->name,
+						text.len, CUBE_NAME_MAX);
 				return false;
 			}
 			return true;

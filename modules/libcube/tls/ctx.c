@@ -58,15 +58,15 @@ bool cube_tls_ctx_legacy(const struct cube_conf *conf, const struct cube_tls_pro
 /* OpenSSL 3 wants security level 0 for TLS 1.0 and 1.1, since their handshakes are signed with MD5 and SHA-1; but level 0
  * would also take a 512-bit certificate. So the level stays, and only what these two versions need is let through: the
  * version itself, and such signatures once one of them is negotiated. ex: OpenSSL's own callback. */
-static int legacy_security(
-		const SSL *ssl, const SSL_CTX *ctx, int op, int bits, int nid, void *other, void *ex)
+static int legacy_security(const SSL *ssl, const SSL_CTX *ctx, int op, int bits, int nid, void *other, void *ex)
 {
 	int (*standard)(const SSL *, const SSL_CTX *, int, int, int, void *, void *) = 0;
 
 	if(op == SSL_SECOP_VERSION && nid >= TLS1_VERSION)
 		return 1;
-	if(((unsigned)op & SSL_SECOP_OTHER_TYPE) == SSL_SECOP_OTHER_SIGALG && ssl != NULL && SSL_version(ssl) >= TLS1_VERSION
-			&& SSL_version(ssl) <= TLS1_1_VERSION && (nid == NID_md5_sha1 || nid == NID_sha1))
+	if(((unsigned)op & SSL_SECOP_OTHER_TYPE) == SSL_SECOP_OTHER_SIGALG && ssl != NULL
+			&& SSL_version(ssl) >= TLS1_VERSION && SSL_version(ssl) <= TLS1_1_VERSION
+			&& (nid == NID_md5_sha1 || nid == NID_sha1))
 		return 1;
 	*(void **)&standard = ex;
 	return standard(ssl, ctx, op, bits, nid, other, NULL);
@@ -102,8 +102,8 @@ static bool set_versions(SSL_CTX *ctx, unsigned versions)
 	return min != 0 && SSL_CTX_set_min_proto_version(ctx, min) == 1 && SSL_CTX_set_max_proto_version(ctx, max) == 1;
 }
 
-static int set_policy(SSL_CTX *ctx, const struct cube_tls_profile *profile, unsigned versions, const char *path,
-		struct cube_err *err)
+static int set_policy(
+		SSL_CTX *ctx, const struct cube_tls_profile *profile, unsigned versions, const char *path, struct cube_err *err)
 {
 	SSL_CTX_set_security_level(ctx, SECURITY_LEVEL);
 	if(versions & (CUBE_TLS_1_0 | CUBE_TLS_1_1))
@@ -135,12 +135,13 @@ static void set_behaviour(SSL_CTX *ctx)
 	SSL_CTX_set_num_tickets(ctx, 0);
 	/* The stock tls module's read and write code queues clear text and retries it from another address, and writes
 	 * what fits. Its read-ahead is off, OpenSSL's default: its BIO buffers. */
-	SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+	SSL_CTX_set_mode(
+			ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
 	/* The chain is the certificate file's, not completed from whatever CAs verify peers. */
 	SSL_CTX_set_mode(ctx, SSL_MODE_NO_AUTO_CHAIN);
 }
 
-static size_t names_bytes(STACK_OF(X509_NAME) *names)
+static size_t names_bytes(STACK_OF(X509_NAME) * names)
 {
 	size_t bytes = 0;
 

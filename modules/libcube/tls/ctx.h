@@ -25,8 +25,7 @@ unsigned cube_tls_ctx_versions(
 /* Is OpenSSL's security level relaxed for TLS 1.0 or 1.1 in it? It is where the profile's versions, named or by
  * default (CUBE: 1.1 to 1.3), contain them, and only for the version and for the SHA-1 and MD5 signatures in handshakes
  * of these versions. Worth a line in the log. */
-bool cube_tls_ctx_legacy(
-		const struct cube_conf *conf, const struct cube_tls_profile *profile, enum cube_role role);
+bool cube_tls_ctx_legacy(const struct cube_conf *conf, const struct cube_tls_profile *profile, enum cube_role role);
 /* "tls-profile 100" or "sip-ua: crypto-signaling default"; returns buf. */
 const char *cube_tls_profile_path(const struct cube_conf *conf, const struct cube_tls_profile *profile, char buf[96]);
 

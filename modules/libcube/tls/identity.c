@@ -19,14 +19,14 @@ static struct cube_str asn1_view(const ASN1_STRING *text)
 				   : (struct cube_str){NULL, 0};
 }
 
-static bool match_host(X509 *cert, struct cube_str permit)
+static bool match_host(X509 *cert, struct cube_str permit, unsigned flags)
 {
 	bool wildcard = cube_str_starts(permit, CUBE_STR("*."));
 	char *presented = NULL;
 	bool ok;
 
 	/* X509_check_host takes ".acme.co" for any host of that domain, one label below it by our flags */
-	ok = X509_check_host(cert, permit.s + wildcard, permit.len - wildcard, CUBE_IDENTITY_HOST_FLAGS, &presented) == 1;
+	ok = X509_check_host(cert, permit.s + wildcard, permit.len - wildcard, flags, &presented) == 1;
 	/* and would let a presented ".acme.co" pass for one */
 	ok = ok && presented != NULL && presented[0] != '.';
 	OPENSSL_free(presented);
@@ -46,9 +46,31 @@ static bool match_sip_uri(const GENERAL_NAMES *sans, struct cube_str permit)
 	return false;
 }
 
-static bool match_name(X509 *cert, const GENERAL_NAMES *sans, struct cube_str permit, char matched[CUBE_PEER_NAME_MAX])
+static bool has_san_name(const GENERAL_NAMES *sans)
 {
-	if(!match_host(cert, permit) && !match_sip_uri(sans, permit))
+	for(int i = 0; i < sk_GENERAL_NAME_num(sans); i++) {
+		const GENERAL_NAME *san = sk_GENERAL_NAME_value(sans, i);
+		struct cube_str domain;
+
+		if(san->type == GEN_DNS)
+			return true;
+		if(san->type == GEN_URI && cube_name_sip_domain(asn1_view(san->d.uniformResourceIdentifier), &domain))
+			return true;
+	}
+	return false;
+}
+
+static unsigned target_flags(const GENERAL_NAMES *sans)
+{
+	unsigned flags = CUBE_IDENTITY_HOST_FLAGS & ~(unsigned)X509_CHECK_FLAG_ALWAYS_CHECK_SUBJECT;
+
+	return has_san_name(sans) ? flags | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT : flags;
+}
+
+static bool match_name(
+		X509 *cert, const GENERAL_NAMES *sans, struct cube_str permit, unsigned flags, char matched[CUBE_PEER_NAME_MAX])
+{
+	if(!match_host(cert, permit, flags) && !match_sip_uri(sans, permit))
 		return false;
 	if(matched != NULL)
 		snprintf(matched, CUBE_PEER_NAME_MAX, "%.*s", CUBE_FMT(permit));
@@ -65,9 +87,9 @@ bool cube_identity_match(X509 *cert, const struct cube_list *names, struct cube_
 		host.len--;
 	/* a target's host is one name: a '*' in it permits nothing */
 	if(cube_name_is_host(host))
-		ok = match_name(cert, sans, host, matched);
+		ok = match_name(cert, sans, host, target_flags(sans), matched);
 	for(unsigned i = 0; !ok && i < names->n; i++)
-		ok = cube_name_is_permit(names->v[i]) && match_name(cert, sans, names->v[i], matched);
+		ok = cube_name_is_permit(names->v[i]) && match_name(cert, sans, names->v[i], CUBE_IDENTITY_HOST_FLAGS, matched);
 	if(!ok && ip->len > 0 && X509_check_ip(cert, ip->bytes, ip->len, 0) == 1) {
 		char text[CUBE_ADDR_TEXT_MAX];
 
@@ -78,6 +100,72 @@ bool cube_identity_match(X509 *cert, const struct cube_list *names, struct cube_
 	GENERAL_NAMES_free(sans);
 	ERR_clear_error();
 	return ok;
+}
+
+/* The domains of the SIP URIs as dNSName; NULL when there is none, or no memory (*failed). */
+static GENERAL_NAMES *sip_domains(const GENERAL_NAMES *sans, bool *failed)
+{
+	GENERAL_NAMES *names = GENERAL_NAMES_new();
+
+	*failed = names == NULL;
+	for(int i = 0; !*failed && i < sk_GENERAL_NAME_num(sans); i++) {
+		const GENERAL_NAME *san = sk_GENERAL_NAME_value(sans, i);
+		GENERAL_NAME *name;
+		ASN1_IA5STRING *text;
+		struct cube_str domain;
+
+		if(san->type != GEN_URI || !cube_name_sip_domain(asn1_view(san->d.uniformResourceIdentifier), &domain))
+			continue;
+		name = GENERAL_NAME_new();
+		text = ASN1_IA5STRING_new();
+		*failed = name == NULL || text == NULL || !ASN1_STRING_set(text, domain.s, (int)domain.len);
+		if(!*failed) {
+			GENERAL_NAME_set0_value(name, GEN_DNS, text);
+			text = NULL;
+			*failed = !sk_GENERAL_NAME_push(names, name);
+			name = *failed ? name : NULL;
+		}
+		ASN1_IA5STRING_free(text);
+		GENERAL_NAME_free(name);
+	}
+	if(*failed || sk_GENERAL_NAME_num(names) == 0) {
+		GENERAL_NAMES_free(names);
+		names = NULL;
+	}
+	return names;
+}
+
+static bool ca_permits(X509 *ca, X509 *cert)
+{
+	int critical = 0;
+	NAME_CONSTRAINTS *constraints = X509_get_ext_d2i(ca, NID_name_constraints, &critical, NULL);
+	bool ok = constraints != NULL ? NAME_CONSTRAINTS_check(cert, constraints) == X509_V_OK : critical == -1;
+
+	NAME_CONSTRAINTS_free(constraints);
+	return ok;
+}
+
+bool cube_identity_permitted(STACK_OF(X509) * chain)
+{
+	X509 *cert = sk_X509_value(chain, 0), *stand_in = NULL;
+	GENERAL_NAMES *sans = X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL);
+	bool failed = false;
+	GENERAL_NAMES *domains = sip_domains(sans, &failed);
+
+	if(domains != NULL) {
+		/* the same certificate, with the domains as dNSName: those OpenSSL can judge */
+		stand_in = X509_dup(cert);
+		failed = stand_in == NULL
+				 || X509_add1_ext_i2d(stand_in, NID_subject_alt_name, domains, 0, X509V3_ADD_REPLACE) != 1
+				 || X509_check_purpose(stand_in, -1, 0) != 1;
+		for(int i = 1; !failed && i < sk_X509_num(chain); i++)
+			failed = !ca_permits(sk_X509_value(chain, i), stand_in);
+	}
+	X509_free(stand_in);
+	GENERAL_NAMES_free(domains);
+	GENERAL_NAMES_free(sans);
+	ERR_clear_error();
+	return !failed;
 }
 
 struct text

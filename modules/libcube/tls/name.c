@@ -82,9 +82,12 @@ bool cube_name_sip_domain(struct cube_str uri, struct cube_str *domain)
 
 		if(uri.len <= len || !cube_str_caseeq((struct cube_str){uri.s, len}, schemes[i]))
 			continue;
+		uri = skip(uri, len);
 		/* '@', ':', ';' and '?' are no characters of a host name: userinfo, port, parameters and headers fail here */
-		*domain = skip(uri, len);
-		return cube_name_is_host(*domain);
+		if(!cube_name_is_host(uri))
+			return false;
+		*domain = uri;
+		return true;
 	}
 	return false;
 }

@@ -16,7 +16,8 @@ bool cube_name_is_permit(struct cube_str name);
  * identities). */
 bool cube_name_match(struct cube_str permit, struct cube_str host);
 /* The domain that a URI of a subjectAltName identifies, by RFC 5922 7.1: scheme sip (or sips, which names the same
- * domains), no userinfo, a host name. With a port, parameters or headers it names less than the domain: false. */
+ * domains), no userinfo, a host name. With a port, parameters or headers it names less than the domain: false,
+ * and domain is left alone. */
 bool cube_name_sip_domain(struct cube_str uri, struct cube_str *domain);
 
 #endif

@@ -28,7 +28,7 @@ static bool at_end(void)
 	return ERR_GET_LIB(code) == ERR_LIB_PEM && ERR_GET_REASON(code) == PEM_R_NO_START_LINE;
 }
 
-STACK_OF(X509) *cube_pem_certs(const struct cube_file *file, int max, const char *what, struct cube_err *err)
+STACK_OF(X509) * cube_pem_certs(const struct cube_file *file, int max, const char *what, struct cube_err *err)
 {
 	STACK_OF(X509) *certs = sk_X509_new_null();
 	BIO *bio = open_text(file);
@@ -112,8 +112,9 @@ EVP_PKEY *cube_pem_key(const struct cube_file *file, const char *what, struct cu
 		key = PEM_read_bio_PrivateKey(bio, NULL, no_password, &encrypted);
 	BIO_free(bio);
 	if(key == NULL && encrypted)
-		cube_err_add(err, "%s: the key is encrypted, and there is nobody to type its password (decrypt it with openssl "
-						  "pkey -in FILE -out NEWFILE)",
+		cube_err_add(err,
+				"%s: the key is encrypted, and there is nobody to type its password (decrypt it with openssl "
+				"pkey -in FILE -out NEWFILE)",
 				what);
 	else if(key == NULL)
 		explain_key(file, what, err);

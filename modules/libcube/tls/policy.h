@@ -55,8 +55,7 @@ int cube_tls_policy_build(struct cube_tls_profile *profile, const struct cube_tl
 		__attribute__((warn_unused_result));
 /* The versions that a built profile can really negotiate in this role, key being its identity's there: as server, a
  * version needs a suite that the key fits. */
-unsigned cube_tls_versions_served(
-		const struct cube_tls_profile *profile, enum cube_role role, enum cube_key_type key);
+unsigned cube_tls_versions_served(const struct cube_tls_profile *profile, enum cube_role role, enum cube_key_type key);
 /* The names, comma-separated, for messages. */
 extern const char cube_suite_names[], cube_tls_version_names[], cube_curve_names[];
 

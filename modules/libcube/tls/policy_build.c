@@ -115,8 +115,9 @@ static void check_suites(struct build *b)
 
 		if(suite->key == CUBE_KEY_EC && b->profile->tls_versions == CUBE_TLS_1_0) {
 			b->failed = true;
-			cube_err_add(b->err, "%s: cipher %d: %s cannot be used with tls-version 1.0 (ECDSA is not supported with "
-								 "TLS 1.0; use tls-version 1.2+)",
+			cube_err_add(b->err,
+					"%s: cipher %d: %s cannot be used with tls-version 1.0 (ECDSA is not supported with "
+					"TLS 1.0; use tls-version 1.2+)",
 					b->path, b->cipher->tag, suite->ios);
 		}
 		if(suite->key == CUBE_KEY_NONE || server_key == CUBE_KEY_NONE || suite->key == server_key)
@@ -155,9 +156,9 @@ static void check_versions(struct build *b)
 	}
 	if(missing != 0 && b->cipher != NULL && profile->tls_version_text.len > 0) {
 		b->failed = true;
-		cube_err_add(b->err, "%s: %s has no cipher for %s, which tls-version %.*s permits (add one, or narrow tls-version)",
-				b->path, list_name(b, list), cube_tls_versions_text(missing, versions),
-				CUBE_FMT(profile->tls_version_text));
+		cube_err_add(b->err,
+				"%s: %s has no cipher for %s, which tls-version %.*s permits (add one, or narrow tls-version)", b->path,
+				list_name(b, list), cube_tls_versions_text(missing, versions), CUBE_FMT(profile->tls_version_text));
 		return;
 	}
 	profile->tls_versions &= served;
@@ -172,8 +173,7 @@ static const char *join_suites(const struct build *b, bool tls_1_3, struct cube_
 	for(unsigned i = 0; i < b->n; i++) {
 		if((b->suites[i]->tls_versions == CUBE_TLS_1_3) != tls_1_3)
 			continue;
-		used += (size_t)snprintf(
-				text + used, sizeof(text) - used, "%s%s", used ? ":" : "", b->suites[i]->openssl);
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s", used ? ":" : "", b->suites[i]->openssl);
 	}
 	return cube_arena_text(arena, (struct cube_str){text, used});
 }
@@ -251,8 +251,7 @@ static unsigned list_versions(const char *list, enum cube_key_type server_key)
 	return versions;
 }
 
-unsigned cube_tls_versions_served(
-		const struct cube_tls_profile *profile, enum cube_role role, enum cube_key_type key)
+unsigned cube_tls_versions_served(const struct cube_tls_profile *profile, enum cube_role role, enum cube_key_type key)
 {
 	enum cube_key_type server_key = role == CUBE_ROLE_SERVER ? key : CUBE_KEY_NONE;
 

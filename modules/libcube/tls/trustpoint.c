@@ -35,7 +35,8 @@ static int check_mode(const struct cube_trustpoint *tp, const char *what, struct
 	if((file->mode & forbidden) == 0)
 		return 0;
 	cube_err_add(err,
-			"%s: file mode %04o lets others at the key (allowed: 0600, or 0640 when root owns the file); run chmod 0600 "
+			"%s: file mode %04o lets others at the key (allowed: 0600, or 0640 when root owns the file); run chmod "
+			"0600 "
 			"%.*s",
 			what, (unsigned)(file->mode & 07777), CUBE_FMT(tp->private_key));
 	return -1;
@@ -68,7 +69,8 @@ static int check_key_type(EVP_PKEY *key, const char *what, enum cube_key_type *t
 			*type = CUBE_KEY_RSA;
 			if(EVP_PKEY_get_bits(key) >= RSA_BITS_MIN)
 				return 0;
-			cube_err_add(err, "%s: RSA key of %d bits (allowed: %d or more)", what, EVP_PKEY_get_bits(key), RSA_BITS_MIN);
+			cube_err_add(
+					err, "%s: RSA key of %d bits (allowed: %d or more)", what, EVP_PKEY_get_bits(key), RSA_BITS_MIN);
 			return -1;
 		case EVP_PKEY_EC:
 			*type = CUBE_KEY_EC;
@@ -80,7 +82,7 @@ static int check_key_type(EVP_PKEY *key, const char *what, enum cube_key_type *t
 	}
 }
 
-static int check_order(STACK_OF(X509) *chain, const char *what, struct cube_err *err)
+static int check_order(STACK_OF(X509) * chain, const char *what, struct cube_err *err)
 {
 	char subject[200];
 
@@ -90,7 +92,8 @@ static int check_order(STACK_OF(X509) *chain, const char *what, struct cube_err 
 		if(X509_check_issued(issuer, sk_X509_value(chain, i - 1)) == X509_V_OK)
 			continue;
 		cube_err_add(err,
-				"%s: certificate %d in the file (%s) is not the issuer of certificate %d (order: the identity's own, then "
+				"%s: certificate %d in the file (%s) is not the issuer of certificate %d (order: the identity's own, "
+				"then "
 				"its issuer, then that one's)",
 				what, i + 1, X509_NAME_oneline(X509_get_subject_name(issuer), subject, sizeof(subject)), i);
 		ERR_clear_error();
@@ -125,7 +128,8 @@ static int check_identity(struct cube_trustpoint *tp, struct cube_err *err)
 	if(check_key_type(public_key, cert_what, &tp->key_type, err) < 0)
 		rc = -1;
 	if(X509_check_private_key(sk_X509_value(chain, 0), key) != 1) {
-		cube_err_add(err, "%s: the key does not belong to the certificate in %.*s", key_what, CUBE_FMT(tp->certificate));
+		cube_err_add(
+				err, "%s: the key does not belong to the certificate in %.*s", key_what, CUBE_FMT(tp->certificate));
 		rc = -1;
 	}
 	if(check_order(chain, cert_what, err) < 0)
@@ -137,7 +141,7 @@ out:
 	return rc;
 }
 
-static STACK_OF(X509) *read_ca(const struct cube_trustpoint *tp, struct cube_err *err)
+static STACK_OF(X509) * read_ca(const struct cube_trustpoint *tp, struct cube_err *err)
 {
 	char what[WHAT_MAX];
 
@@ -146,7 +150,7 @@ static STACK_OF(X509) *read_ca(const struct cube_trustpoint *tp, struct cube_err
 
 int cube_trustpoint_check(struct cube_trustpoint *tp, struct cube_err *err)
 {
-	STACK_OF(X509) *ca;
+	STACK_OF(X509) * ca;
 	int rc = 0;
 
 	tp->key_type = CUBE_KEY_NONE;
@@ -175,10 +179,11 @@ EVP_PKEY *cube_trustpoint_key(const struct cube_trustpoint *tp)
 int cube_trustpoint_use(const struct cube_trustpoint *tp, SSL_CTX *ctx, struct cube_err *err)
 {
 	char what[WHAT_MAX];
-	STACK_OF(X509) *chain;
+	STACK_OF(X509) * chain;
 	bool ok;
 
-	chain = cube_pem_certs(&tp->certificate_pem, CUBE_CHAIN_MAX, what_text(tp, "certificate", &tp->certificate, what), err);
+	chain = cube_pem_certs(
+			&tp->certificate_pem, CUBE_CHAIN_MAX, what_text(tp, "certificate", &tp->certificate, what), err);
 	if(chain == NULL)
 		return -1;
 	ok = SSL_CTX_use_certificate(ctx, sk_X509_value(chain, 0)) == 1;
@@ -202,7 +207,7 @@ static bool is_subordinate(X509 *cert)
 		   && X509_get0_authority_key_id(cert) != NULL;
 }
 
-static bool add_name(STACK_OF(X509_NAME) *names, X509 *cert)
+static bool add_name(STACK_OF(X509_NAME) * names, X509 *cert)
 {
 	X509_NAME *subject = X509_get_subject_name(cert), *copy;
 
@@ -219,9 +224,9 @@ static bool add_name(STACK_OF(X509_NAME) *names, X509 *cert)
 }
 
 int cube_trustpoint_trust(
-		const struct cube_trustpoint *tp, X509_STORE *store, STACK_OF(X509_NAME) *names, struct cube_err *err)
+		const struct cube_trustpoint *tp, X509_STORE *store, STACK_OF(X509_NAME) * names, struct cube_err *err)
 {
-	STACK_OF(X509) *ca;
+	STACK_OF(X509) * ca;
 	char what[WHAT_MAX];
 	bool ok = true;
 

@@ -32,7 +32,7 @@ int cube_trustpoint_use(const struct cube_trustpoint *tp, SSL_CTX *ctx, struct c
 /* Adds the trustpoint's CA certificates to store (and to names for a CertificateRequest, when not NULL; each name
  * once). A certificate that another one issued ends a chain as a self-signed one does, as CUBE's chain-validation
  * stop: so a subordinate CA, or one peer's own certificate, can be trusted alone. 0 or -1 + err. */
-int cube_trustpoint_trust(const struct cube_trustpoint *tp, X509_STORE *store, STACK_OF(X509_NAME) *names,
+int cube_trustpoint_trust(const struct cube_trustpoint *tp, X509_STORE *store, STACK_OF(X509_NAME) * names,
 		struct cube_err *err) __attribute__((warn_unused_result));
 
 #endif

@@ -19,7 +19,8 @@ static const struct
 	int error;
 	const char *text;
 } words[] = {
-		{X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, "comes from a CA that is not in the ca of the verify-trustpoint"},
+		{X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY,
+				"comes from a CA that is not in the ca of the verify-trustpoint"},
 		{X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, "has an issuer that is not in the ca of the verify-trustpoint"},
 		{X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, "comes from a CA that is not in the ca of the verify-trustpoint"},
 		{X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, "is self-signed and not in the ca of the verify-trustpoint"},
@@ -74,8 +75,7 @@ static void refuse(struct cube_tls_peer *peer, X509_STORE_CTX *store, int error,
 	peer->verify_depth = depth;
 	if(cert != NULL)
 		cube_identity_text(cert, names, sizeof(names));
-	text = error == X509_V_ERR_INVALID_PURPOSE && cert != NULL ? purpose_words(cert, depth, peer)
-																: error_words(error);
+	text = error == X509_V_ERR_INVALID_PURPOSE && cert != NULL ? purpose_words(cert, depth, peer) : error_words(error);
 	/* the names come last: they are the peer's own choice and may be cut */
 	snprintf(peer->reason, sizeof(peer->reason), "%s %s (%s)",
 			depth == 0 ? "the peer's certificate" : "a CA certificate of the peer's chain", text, names);
@@ -158,8 +158,8 @@ int cube_tls_verify(X509_STORE_CTX *store, void *arg)
 		X509_VERIFY_PARAM_set_purpose(param, X509_PURPOSE_ANY);
 	if(X509_verify_cert(store) <= 0) {
 		error = X509_STORE_CTX_get_error(store);
-		refuse(peer, store, error != X509_V_OK ? error : X509_V_ERR_UNSPECIFIED,
-				X509_STORE_CTX_get_error_depth(store), X509_STORE_CTX_get_current_cert(store));
+		refuse(peer, store, error != X509_V_OK ? error : X509_V_ERR_UNSPECIFIED, X509_STORE_CTX_get_error_depth(store),
+				X509_STORE_CTX_get_current_cert(store));
 		return 0;
 	}
 	if(peer->profile->peer_eku_any && !key_usage_fits(cert, peer->role)) {
@@ -168,6 +168,10 @@ int cube_tls_verify(X509_STORE_CTX *store, void *arg)
 	}
 	if(!name_wanted(peer))
 		return 1;
+	if(!cube_identity_permitted(X509_STORE_CTX_get0_chain(store))) {
+		refuse(peer, store, X509_V_ERR_PERMITTED_VIOLATION, 0, cert);
+		return 0;
+	}
 	if(!name_fits(peer, cert)) {
 		refuse_name(peer, store, cert);
 		return 0;

@@ -21,10 +21,10 @@ struct cube_tls_peer
 	struct cube_str target_host; /* as client: the session target's name before DNS; empty for an address */
 	struct cube_ip target_ip;	 /* as client: the session target's address; len 0 for a name */
 	/* set by the handshake */
-	bool cn_san_verified;			/* the name check was asked for and passed */
-	int verify_error;				/* X509_V_ERR_*; X509_V_OK */
-	int verify_depth;				/* of the certificate at fault, 0 the peer's own */
-	char reason[CUBE_REASON_MAX];	/* why it was refused, in words; "" if it was not */
+	bool cn_san_verified;			  /* the name check was asked for and passed */
+	int verify_error;				  /* X509_V_ERR_*; X509_V_OK */
+	int verify_depth;				  /* of the certificate at fault, 0 the peer's own */
+	char reason[CUBE_REASON_MAX];	  /* why it was refused, in words; "" if it was not */
 	char matched[CUBE_PEER_NAME_MAX]; /* the permitted name that fitted; "" without a name check */
 };
 
