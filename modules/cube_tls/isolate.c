@@ -5,6 +5,8 @@
 
 #include "core/dprint.h"
 #include "core/events.h"
+#include "core/script_cb.h"
+#include "modules/tm/tm_load.h"
 
 #include "isolate.h"
 
@@ -17,7 +19,15 @@ static struct
 	const struct cube_socket *sock;
 } sending;
 
+/* The reply that this process has received and is working on. */
+static struct
+{
+	bool active;
+	const struct cube_socket *sock; /* where it came in */
+} reply;
+
 static const struct cube_tenant_api *tenant;
+static struct tm_binds tm; /* t_gett NULL without tm */
 
 static const struct cube_socket *sock_of(const socket_info_t *si)
 {
@@ -44,6 +54,18 @@ static bool leads_to_tenant(dest_info_t *dst)
 	return tenants;
 }
 
+/* A reply of no transaction: the core sends it where its second Via says, and that can be a forged connection id. Its
+ * send_sock is then no more than the first socket of its transport. */
+static bool is_stray_reply(const str *message)
+{
+	struct cell *t;
+
+	if(!reply.active || message->len < 8 || memcmp(message->s, "SIP/2.0 ", 8) != 0)
+		return false;
+	t = tm.t_gett ? tm.t_gett() : NULL;
+	return t == NULL || t == T_UNDEFINED;
+}
+
 static int on_message_out(sr_event_param_t *evp)
 {
 	dest_info_t *dst = evp->dst;
@@ -54,6 +76,10 @@ static int on_message_out(sr_event_param_t *evp)
 	sending.id = dst->id;
 	sending.to = dst->to;
 	sending.sock = dst->send_sock ? sock_of(dst->send_sock) : NULL;
+	if(is_stray_reply(evp->data)) {
+		sending.sock = reply.sock; /* it stays with the tenant that sent it */
+		return 0;
+	}
 	if(dst->send_flags.f & SND_F_FORCE_SOCKET)
 		return 0;
 	if(sending.sock || (dst->send_sock && dst->proto == PROTO_TLS && leads_to_tenant(dst)))
@@ -61,9 +87,31 @@ static int on_message_out(sr_event_param_t *evp)
 	return 0;
 }
 
+static int on_reply_begins(sip_msg_t *msg, unsigned int flags, void *param)
+{
+	reply.active = true;
+	reply.sock = msg->rcv.bind_address ? sock_of(msg->rcv.bind_address) : NULL;
+	return 1;
+}
+
+static int on_reply_ends(sip_msg_t *msg, unsigned int flags, void *param)
+{
+	reply.active = false;
+	return 1;
+}
+
 int isolate_init(const struct cube_tenant_api *api)
 {
+	load_tm_f load_tm = (load_tm_f)find_export("load_tm", NO_SCRIPT, 0);
+
 	tenant = api;
+	if(load_tm && load_tm(&tm) < 0)
+		tm.t_gett = NULL;
+	if(register_script_cb(on_reply_begins, PRE_SCRIPT_CB | ONREPLY_CB, NULL) < 0
+			|| register_script_cb(on_reply_ends, POST_SCRIPT_CB | ONREPLY_CB, NULL) < 0) {
+		LM_ERR("the core takes no callback for replies\n");
+		return -1;
+	}
 	if(sr_event_register_cb(SREV_NET_DATA_OUT, on_message_out) != 0) {
 		LM_ERR("the core takes no more callbacks for outgoing messages: unload a module that has one\n");
 		return -1;
