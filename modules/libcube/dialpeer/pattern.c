@@ -40,8 +40,7 @@ static int refuse(const struct parser *p, size_t at, const char *why)
 static void emit(struct parser *p, enum cube_op op, uint32_t set, int jump)
 {
 	/* CUBE_PROGRAM_MAX is enough for any text of CUBE_PATTERN_TEXT_MAX characters */
-	p->program->code[p->program->n++] =
-			(struct cube_insn){.set = set, .jump = (int16_t)jump, .op = (uint8_t)op};
+	p->program->code[p->program->n++] = (struct cube_insn){.set = set, .jump = (int16_t)jump, .op = (uint8_t)op};
 }
 
 static void emit_item(struct parser *p, enum cube_op op, uint32_t set)
@@ -222,15 +221,13 @@ static int parse_next(struct parser *p)
 		case '$':
 			return parse_tail(p, c);
 		case '^':
-			return p->at == 1 ? 0
-							  : refuse(p, p->at - 1, "^ only as the first sign of a pattern or of brackets");
+			return p->at == 1 ? 0 : refuse(p, p->at - 1, "^ only as the first sign of a pattern or of brackets");
 		default:
 			return parse_digit(p, c);
 	}
 }
 
-int cube_program_parse(
-		struct cube_str text, const char *path, struct cube_program *program, struct cube_err *err)
+int cube_program_parse(struct cube_str text, const char *path, struct cube_program *program, struct cube_err *err)
 {
 	struct parser p = {.text = text, .path = path, .err = err, .program = program, .item = -1};
 

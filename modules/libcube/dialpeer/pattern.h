@@ -16,8 +16,8 @@ struct cube_pattern; /* immutable after compiling */
 
 /* NULL + one line in err that begins with path ("dial-peer 100: destination-pattern") and says what is wrong and
  * where. The pattern lives in arena; text is not kept. */
-const struct cube_pattern *cube_pattern_compile(struct cube_str text, const char *path,
-		struct cube_arena *arena, struct cube_err *err) __attribute__((warn_unused_result));
+const struct cube_pattern *cube_pattern_compile(struct cube_str text, const char *path, struct cube_arena *arena,
+		struct cube_err *err) __attribute__((warn_unused_result));
 
 /* Does number match? A number is 1 to CUBE_NUMBER_MAX of 0-9 A-F a-f * # +; anything else matches nothing (removing
  * visual separators is the caller's work). a-f are A-F in numbers and in patterns. A pattern without $ matches a
@@ -26,7 +26,6 @@ const struct cube_pattern *cube_pattern_compile(struct cube_str text, const char
  * matched; where the pattern can match in several ways, the most. Not counted: what . [...] or T matched, also [5].
  * This is the "longest match" that decides between patterns: 2... loses to 200., both lose to 2001; 5+ has 3 in 555.
  * Time is bounded by length of pattern x length of number x CUBE_PATTERN_DEPTH_MAX. */
-bool cube_pattern_match(
-		const struct cube_pattern *pattern, struct cube_str number, unsigned *explicit_digits);
+bool cube_pattern_match(const struct cube_pattern *pattern, struct cube_str number, unsigned *explicit_digits);
 
 #endif

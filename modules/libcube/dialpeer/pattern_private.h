@@ -50,12 +50,11 @@ unsigned cube_digit_of(char c);
 /* The digits of a number; how many, 0 when it is not a number or too long. */
 unsigned cube_digits_of(struct cube_str number, uint8_t digits[CUBE_NUMBER_MAX]);
 
-int cube_program_parse(struct cube_str text, const char *path, struct cube_program *program,
-		struct cube_err *err) __attribute__((warn_unused_result));
+int cube_program_parse(struct cube_str text, const char *path, struct cube_program *program, struct cube_err *err)
+		__attribute__((warn_unused_result));
 /* The end of a program, from instruction `from`, as a pattern of its own. No jump may leave it. NULL: out of memory. */
 const struct cube_pattern *cube_program_keep(const struct cube_program *program, unsigned from,
 		struct cube_arena *arena) __attribute__((warn_unused_result));
-bool cube_pattern_run(
-		const struct cube_pattern *pattern, const uint8_t *digits, unsigned n, unsigned *explicit_digits);
+bool cube_pattern_run(const struct cube_pattern *pattern, const uint8_t *digits, unsigned n, unsigned *explicit_digits);
 
 #endif

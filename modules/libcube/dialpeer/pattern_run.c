@@ -75,8 +75,7 @@ static void follow(const struct cube_pattern *pattern, struct places *at)
 }
 
 /* Eats one digit. False: no place is left. */
-static bool step(
-		const struct cube_pattern *pattern, const struct places *from, uint8_t digit, struct places *to)
+static bool step(const struct cube_pattern *pattern, const struct places *from, uint8_t digit, struct places *to)
 {
 	bool alive = false;
 	unsigned i;
@@ -93,8 +92,7 @@ static bool step(
 	return alive;
 }
 
-bool cube_pattern_run(
-		const struct cube_pattern *pattern, const uint8_t *digits, unsigned n, unsigned *explicit_digits)
+bool cube_pattern_run(const struct cube_pattern *pattern, const uint8_t *digits, unsigned n, unsigned *explicit_digits)
 {
 	struct places places[2], *now = &places[0], *next = &places[1], *old;
 	int best = -1;

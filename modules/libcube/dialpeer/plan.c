@@ -103,8 +103,8 @@ static int make_entry(
 }
 
 /* Compiles one pattern; entry is NULL for a dial-peer that does not take part but must be right all the same. */
-static int add_pattern(struct builder *b, uint32_t peer, const char *key, struct cube_str text,
-		struct cube_dial_entry *entry)
+static int add_pattern(
+		struct builder *b, uint32_t peer, const char *key, struct cube_str text, struct cube_dial_entry *entry)
 {
 	struct cube_program program;
 	char path[64];
@@ -177,8 +177,7 @@ static void add_targets(const struct cube_conf *conf, struct cube_dial_plan *pla
 	}
 	cube_sort(plan->targets, n, sizeof(*plan->targets), cube_dial_target_cmp);
 	for(i = 0; i < n; i++) {
-		if(plan->n_targets == 0
-				|| cube_dial_target_cmp(&plan->targets[plan->n_targets - 1], &plan->targets[i]) != 0)
+		if(plan->n_targets == 0 || cube_dial_target_cmp(&plan->targets[plan->n_targets - 1], &plan->targets[i]) != 0)
 			plan->targets[plan->n_targets++] = plan->targets[i];
 	}
 }
@@ -203,8 +202,7 @@ static int make_room(const struct cube_conf *conf, struct cube_dial_plan *plan)
 	plan->out.entries = cube_arena_array(arena, n_out, sizeof(*plan->out.entries));
 	plan->in.entries = cube_arena_array(arena, n_in, sizeof(*plan->in.entries));
 	plan->targets = cube_arena_array(arena, n_targets, sizeof(*plan->targets));
-	return plan->out.first && plan->in.first && plan->out.entries && plan->in.entries && plan->targets ? 0
-																									   : -1;
+	return plan->out.first && plan->in.first && plan->out.entries && plan->in.entries && plan->targets ? 0 : -1;
 }
 
 int cube_dial_plan_build(struct cube_conf *conf, struct cube_err *err)

@@ -23,8 +23,7 @@ int cube_dial_plan_build(struct cube_conf *conf, struct cube_err *err) __attribu
 
 /* Inbound: the dial-peer of tenant (index or CUBE_NONE) whose incoming-called-number fits best; longest match, then
  * preference, then the lower tag. Dial-peers that are shut down are left out. NULL: dial-peer 0. */
-const struct cube_dial_peer *cube_dial_plan_in(
-		const struct cube_conf *conf, int tenant, struct cube_str called);
+const struct cube_dial_peer *cube_dial_plan_in(const struct cube_conf *conf, int tenant, struct cube_str called);
 /* Outbound: all dial-peers, of whatever tenant, whose destination-pattern matches, in hunting order (longest match,
  * preference, lower tag), at most max. Dial-peers that are shut down or have no target are left out; the list ends
  * behind a peer with huntstop. Returns how many. (CUBE: dial-peer hunt 0, with a fixed order for its random.) */

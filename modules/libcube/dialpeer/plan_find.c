@@ -26,8 +26,7 @@ static bool tried_before(const struct cube_dial_hit *a, const struct cube_dial_h
 
 static void offer(struct search *s, const struct cube_dial_entry *entry, unsigned explicit_digits)
 {
-	struct cube_dial_hit hit = {
-			&s->conf->dial_peers[entry->peer], explicit_digits, entry->preference, entry->huntstop};
+	struct cube_dial_hit hit = {&s->conf->dial_peers[entry->peer], explicit_digits, entry->preference, entry->huntstop};
 	unsigned i;
 
 	if(s->n_hits < s->max)
@@ -80,8 +79,7 @@ static bool label_fits(const struct search *s, const struct cube_dial_node *node
 }
 
 /* The child that begins with the number's next digit. */
-static const struct cube_dial_node *next_node(
-		const struct search *s, const struct cube_dial_node *node, unsigned at)
+static const struct cube_dial_node *next_node(const struct search *s, const struct cube_dial_node *node, unsigned at)
 {
 	uint32_t bit = at < s->n_digits ? 1u << s->digits[at] : 0;
 
@@ -121,8 +119,7 @@ static unsigned find(const struct cube_conf *conf, const struct cube_dial_trie *
 	return s.n_hits;
 }
 
-const struct cube_dial_peer *cube_dial_plan_in(
-		const struct cube_conf *conf, int tenant, struct cube_str called)
+const struct cube_dial_peer *cube_dial_plan_in(const struct cube_conf *conf, int tenant, struct cube_str called)
 {
 	struct cube_dial_hit hit;
 

@@ -66,8 +66,7 @@ struct cube_dial_plan
 };
 
 /* Sorts entries and makes nodes. -1: out of memory. */
-int cube_dial_trie_build(struct cube_dial_trie *trie, struct cube_arena *arena)
-		__attribute__((warn_unused_result));
+int cube_dial_trie_build(struct cube_dial_trie *trie, struct cube_arena *arena) __attribute__((warn_unused_result));
 int cube_dial_target_cmp(const void *a, const void *b);
 
 /* In place, O(n log n) for any input, no memory of its own (unlike the C library's). */

@@ -41,8 +41,7 @@ static unsigned shared_tokens(const struct cube_dial_entry *entries, const struc
 	const struct cube_dial_entry *a = &entries[range->low], *b = &entries[range->high - 1];
 	unsigned n = 0;
 
-	while(n < CUBE_LABEL_MAX && range->depth + n < a->key_len
-			&& a->key[range->depth + n] == b->key[range->depth + n])
+	while(n < CUBE_LABEL_MAX && range->depth + n < a->key_len && a->key[range->depth + n] == b->key[range->depth + n])
 		n++;
 	return n;
 }
@@ -109,8 +108,8 @@ int cube_dial_trie_build(struct cube_dial_trie *trie, struct cube_arena *arena)
 	struct builder b = {.entries = trie->entries};
 
 	for(uint32_t r = 0; r < trie->n_roots; r++)
-		cube_sort(trie->entries + trie->first[r], trie->first[r + 1] - trie->first[r], sizeof(*trie->entries),
-				entry_cmp);
+		cube_sort(
+				trie->entries + trie->first[r], trie->first[r + 1] - trie->first[r], sizeof(*trie->entries), entry_cmp);
 	build_all(&b, trie);
 	trie->n_nodes = b.n_nodes;
 	trie->nodes = b.nodes = cube_arena_array(arena, b.n_nodes, sizeof(*b.nodes));
