@@ -134,8 +134,8 @@ check:
 lint:
 	tools/lint
 	@if command -v clang-format >/dev/null; then clang-format --dry-run -Werror $(c_files); fi
-	@if command -v cppcheck >/dev/null; then cppcheck -q --error-exitcode=1 --inline-suppr --enable=warning,portability \
-		--suppress=missingInclude --std=c11 modules; fi
+	@if command -v cppcheck >/dev/null; then cppcheck -q --error-exitcode=1 --enable=warning,portability --std=c11 \
+		--inline-suppr --suppress=missingInclude modules/libcube; fi
 
 install: all
 	install -d $(DESTDIR)$(KAMAILIO_MODULES) $(DESTDIR)/usr/share/kamailio-cube
