@@ -14,6 +14,7 @@
 #include "contexts.h"
 #include "hooks.h"
 #include "isolate.h"
+#include "janitor.h"
 #include "keys.h"
 #include "stock_tls.h"
 
@@ -46,7 +47,8 @@ static int mod_init(void)
 		LM_ERR("TLS is off: put enable_tls=yes into kamailio.cfg\n");
 		return -1;
 	}
-	if(stock_tls_bind() < 0 || conn_init(&tenant) < 0 || isolate_init(&tenant) < 0 || hooks_install(&tenant) < 0)
+	if(stock_tls_bind() < 0 || conn_init(&tenant) < 0 || isolate_init(&tenant) < 0 || hooks_install(&tenant) < 0
+			|| janitor_init(&tenant) < 0)
 		return -1;
 	tenant.register_tls(&ops);
 	if(sr_memmng_shm && strcmp(sr_memmng_shm, "tlsf") != 0)
@@ -60,6 +62,8 @@ static int child_init(int rank)
 {
 	struct cube_err err;
 
+	if(rank == PROC_MAIN)
+		return janitor_start();
 	if(rank != PROC_INIT)
 		return 0;
 	cube_err_reset(&err);

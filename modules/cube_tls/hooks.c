@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "core/dprint.h"
+#include "core/timer_ticks.h"
 #include "core/tls_hooks.h"
 
 #include "conn.h"
@@ -64,6 +65,7 @@ static int read_unsettled(struct tcp_connection *c, rd_conn_flags_t *flags, stru
 	unmute(muted);
 	if(stock_tls_established(c) && (conn->peer.role == CUBE_ROLE_SERVER || rc > 0)) {
 		conn->settled = true;
+		c->lifetime = S_TO_TICKS(conn->snapshot->conf->sip_ua.connection_aging_tls);
 		return rc;
 	}
 	if(rc >= 0 && !(*flags & RD_CONN_EOF))

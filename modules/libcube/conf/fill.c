@@ -29,6 +29,8 @@ void cube_fill_begin(struct cube_fill *fill, struct cube_conf *conf, struct cube
 		fill->folder = (struct cube_str){conf->path.s, (size_t)(slash - conf->path.s) + 1};
 	conf->sip_ua.trusted_authenticate = true;
 	conf->sip_ua.silent_discard_untrusted = true;
+	conf->sip_ua.connection_establish_tls = 20;
+	conf->sip_ua.connection_aging_tls = 3600;
 }
 
 /* A zeroed struct for the section, in scratch memory. */

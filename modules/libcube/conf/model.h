@@ -167,6 +167,8 @@ struct cube_sip_ua
 	struct cube_prefixes trusted_list;
 	bool trusted_authenticate;	   /* default true */
 	bool silent_discard_untrusted; /* default true */
+	int connection_establish_tls;  /* seconds, default 20 */
+	int connection_aging_tls;	   /* seconds, default 3600 */
 };
 
 /* One address and port that cube.conf opens. Sorted by (address length, address, port, secure). */

@@ -37,8 +37,8 @@ const struct cube_section cube_sections[CUBE_N_SECTIONS] = {
 			LIST(cube_sip_ua, "trusted-list", CUBE_KIND_PREFIXES, trusted_list, 0, CUBE_TRUSTED_MAX),
 			VALUE(cube_sip_ua, "trusted-authenticate", CUBE_KIND_BOOL, trusted_authenticate),
 			VALUE(cube_sip_ua, "silent-discard-untrusted", CUBE_KIND_BOOL, silent_discard_untrusted),
-			LATER("connection-establish-tls"),
-			LATER("connection-aging-tls"),
+			NUMBER(cube_sip_ua, "connection-establish-tls", connection_establish_tls, 5, 20),
+			NUMBER(cube_sip_ua, "connection-aging-tls", connection_aging_tls, 60, 259200),
 		},
 	},
 	{

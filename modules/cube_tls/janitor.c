@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Ends handshakes that are not finished within connection-establish-tls, in both roles, by one look a second at the
+ * core's table of connections. A connection on which nothing was ever read has no SSL yet: its age is the core's. */
+#include "core/dprint.h"
+#include "core/pt.h"
+#include "core/tcp_conn.h"
+#include "core/timer.h"
+#include "core/timer_proc.h"
+
+#include "close.h"
+#include "conn.h"
+#include "janitor.h"
+
+#define CLOSE_MAX 512	 /* connections ended in one round; the rest waits a second */
+#define BUCKETS_AT_ONCE 64 /* of the core's table, under its lock */
+
+extern gen_lock_t *tcpconn_lock;
+extern struct tcp_connection **tcpconn_id_hash;
+
+static const struct cube_tenant_api *tenant;
+
+/* What is to be closed, copied out of the core's table. */
+struct overdue
+{
+	int id;
+	struct cube_tls_failed failed;
+};
+
+static bool is_tenants(const struct tcp_connection *c)
+{
+	struct cube_ip ip = ksr_cube_ip(&c->rcv.dst_ip);
+
+	return c->type == PROTO_TLS && tenant->socket(&ip, c->rcv.dst_port, true) != NULL;
+}
+
+/* Seconds since the connection was made; -1 when its handshake is done. */
+static int handshake_age(const struct tcp_connection *c)
+{
+	const struct cube_conn *conn = conn_get(c);
+
+	if(conn)
+		return conn->done ? -1 : (int)(time(NULL) - conn->since);
+	/* the stock hook set timeout to now + lifetime, and nothing has moved it since */
+	return (int)TICKS_TO_S(get_ticks_raw() - (c->timeout - c->lifetime));
+}
+
+static void overdue_note(struct overdue *o, const struct tcp_connection *c)
+{
+	static const struct cube_tls_peer no_peer;
+	const struct cube_conn *conn = conn_get(c);
+	struct cube_ip ip = ksr_cube_ip(&c->rcv.dst_ip);
+
+	o->id = c->id;
+	o->failed = (struct cube_tls_failed){.peer = &no_peer,
+			.timeout = true,
+			.id = c->id,
+			.tenant = conn ? conn->tenant_tag : tenant->socket(&ip, c->rcv.dst_port, true)->tenant_tag,
+			.local = {ip, c->rcv.dst_port},
+			.remote = {ksr_cube_ip(&c->rcv.src_ip), c->rcv.src_port}};
+}
+
+static int overdue_find(struct overdue list[CLOSE_MAX], int deadline)
+{
+	struct tcp_connection *c;
+	int i, n = 0;
+
+	for(i = 0; i < TCP_ID_HASH_SIZE && n < CLOSE_MAX; i++) {
+		if(i % BUCKETS_AT_ONCE == 0)
+			TCPCONN_LOCK;
+		for(c = tcpconn_id_hash[i]; c && n < CLOSE_MAX; c = c->id_next) {
+			if(is_tenants(c) && handshake_age(c) >= deadline)
+				overdue_note(&list[n++], c);
+		}
+		if(i % BUCKETS_AT_ONCE == BUCKETS_AT_ONCE - 1 || n == CLOSE_MAX)
+			TCPCONN_UNLOCK;
+	}
+	return n;
+}
+
+static void janitor_round(unsigned int ticks, void *param)
+{
+	static struct overdue list[CLOSE_MAX];
+	char line[CUBE_TLS_FAILURE_LINE_MAX];
+	struct cube_snapshot *s;
+	int i, n, deadline;
+
+	s = tenant->acquire();
+	if(!s)
+		return;
+	deadline = s->conf->sip_ua.connection_establish_tls;
+	tenant->release(s);
+	n = overdue_find(list, deadline);
+	for(i = 0; i < n; i++) {
+		if(close_connection(list[i].id) == 0)
+			LM_ERR("%s\n", cube_tls_failure_line(&list[i].failed, line));
+	}
+}
+
+int janitor_init(const struct cube_tenant_api *api)
+{
+	tenant = api;
+	return register_basic_timers(1) < 0 ? -1 : 0;
+}
+
+int janitor_start(void)
+{
+	if(fork_basic_timer(PROC_TIMER, "cube_tls janitor", 1, janitor_round, NULL, 1) < 0) {
+		LM_ERR("the janitor process cannot be started\n");
+		return -1;
+	}
+	return 0;
+}

@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Runs test cases: the functions test_* of a module, in the order in which they are written, each with what the
+module's setup(run) made. A case that fails prints its report, and the next one gets a setup of its own. Knows nothing
+of what is tested."""
+
+import concurrent.futures
+import contextlib
+import signal
+import time
+import traceback
+
+import secrets_in_logs
+from run import Failed, Run
+
+LIMIT = 60  # seconds for one case, where it has no other in its attribute `limit`
+
+
+class Test:
+    """What a case gets. made: the result of the module's setup(run), the run itself without one."""
+
+    def __init__(self, runner, run, made):
+        self.run, self.made, self.full, self.seconds, self.say = run, made, runner.full, runner.seconds, runner.say
+
+
+def limit(seconds):
+    """Another time limit for a case."""
+    def decorate(function):
+        function.limit = seconds
+        return function
+    return decorate
+
+
+def equal(what, seen, wanted):
+    if seen != wanted:
+        raise Failed(f"{what}: {seen}, must be {wanted}")
+
+
+def check(condition, what):
+    if not condition:
+        raise Failed(what)
+
+
+def together(function, arguments):
+    """function(argument) for all of them at the same time; the first failure is raised when all have ended."""
+    with concurrent.futures.ThreadPoolExecutor(max(1, len(arguments))) as pool:
+        return [f.result() for f in [pool.submit(function, a) for a in arguments]]
+
+
+@contextlib.contextmanager
+def deadline(seconds):
+    def late(_signum, _frame):
+        raise Failed(f"not finished within {seconds} s")
+
+    old = signal.signal(signal.SIGALRM, late)
+    signal.alarm(int(seconds))
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, old)
+
+
+class Runner:
+    def __init__(self, full=False, seconds=None, only=None):
+        self.full, self.seconds, self.only = full, seconds, only
+        self.passed = self.failed = 0
+        self.logs = secrets_in_logs.Search()
+        self._began = time.monotonic()
+
+    def say(self, text):
+        print(f"[{time.monotonic() - self._began:6.1f} s] {text}", flush=True)
+
+    def wanted(self, module):
+        """Its cases, as (name, function)."""
+        names = [n for n in vars(module) if n.startswith("test_") and callable(getattr(module, n))]
+        name = module.__name__.removeprefix("test_")
+        return [(f"{name}.{n.removeprefix('test_')}", getattr(module, n)) for n in names
+                if not self.only or self.only in f"{name}.{n.removeprefix('test_')}"]
+
+    def module(self, module):
+        left = self.wanted(module)
+        while left:
+            left = self._some(module, left)
+
+    def _some(self, module, cases):
+        """Runs cases on one setup until one fails. Returns those that are left."""
+        failed = None
+        try:
+            with Run(module.__name__.removeprefix("test_")) as run:
+                try:
+                    self._each(module, run, cases)
+                finally:
+                    self.logs.take(run)
+        except Exception as error:  # whatever it is, the other cases still run
+            failed = error
+        if failed is None:
+            return []
+        if not cases:  # it was the end of the run that failed
+            self.failed += 1
+            self.say(f"FAILED  {module.__name__}: {failed}")
+            return []
+        name, _ = cases.pop(0)
+        self.failed += 1
+        if not isinstance(failed, Failed):
+            traceback.print_exception(failed)
+        self.say(f"FAILED  {name}: {failed}")
+        return cases
+
+    def _each(self, module, run, cases):
+        with deadline(LIMIT), contextlib.ExitStack() as stack:
+            made = module.setup(run, stack) if hasattr(module, "setup") else run
+            closing = stack.pop_all()
+        with closing:
+            while cases:
+                name, function = cases[0]
+                self.say(f"        {name}: {' '.join((function.__doc__ or '').split())}")
+                began = time.monotonic()
+                with deadline(getattr(function, "limit", LIMIT if not self.full else 4 * LIMIT)):
+                    function(Test(self, run, made))
+                self.passed += 1
+                self.say(f"passed  {name} in {time.monotonic() - began:.1f} s")
+                del cases[0]
+
+    def end(self):
+        """The last case: what all servers logged. Returns the exit status."""
+        if self.logs.servers and (not self.only or "secrets".startswith(self.only)) or self.logs.found:
+            self._secrets()
+        print(f"{self.passed} passed, {self.failed} failed", flush=True)
+        return 1 if self.failed or not self.passed else 0
+
+    def _secrets(self):
+        self.say(f"        secrets: {self.logs.sentence()}")
+        try:
+            self.logs.verdict()
+        except Failed as error:
+            self.failed += 1
+            self.say(f"FAILED  secrets: {error}")
+        else:
+            self.passed += 1
+            self.say("passed  secrets")
