@@ -9,23 +9,36 @@
 
 #include "close.h"
 
+/* TCP main takes over one reference, unhashes the connection and frees it when nobody else has one. */
+static int hand_over(struct tcp_connection *c)
+{
+	long message[2] = {(long)c, CONN_EOF};
+
+	if(unix_tcp_sock >= 0 && send_all(unix_tcp_sock, message, sizeof(message)) > 0)
+		return 0;
+	LM_ERR("connection %d: the TCP main process takes no message\n", c->id);
+	return -1;
+}
+
 int close_connection(int id)
 {
-	struct tcp_connection *c;
-	long message[2];
+	struct tcp_connection *c = tcpconn_get(id, NULL, 0, NULL, 0);
 
-	if(unix_tcp_sock < 0)
-		return -1;
-	c = tcpconn_get(id, NULL, 0, NULL, 0);
 	if(!c)
 		return -1;
 	c->state = S_CONN_BAD; /* nobody sends on it or finds it any more */
 	c->timeout = get_ticks_raw();
-	message[0] = (long)c;
-	message[1] = CONN_EOF; /* takes over our reference */
-	if(send_all(unix_tcp_sock, message, sizeof(message)) > 0)
+	if(hand_over(c) == 0)
 		return 0;
-	LM_ERR("connection %d could not be closed: the TCP main process does not take the message\n", id);
 	tcpconn_put(c);
 	return -1;
+}
+
+void put_connection(struct tcp_connection *c)
+{
+	if(!tcpconn_put(c))
+		return;
+	/* it was closed and given up by everyone else meanwhile: only we know of it now */
+	atomic_set(&c->refcnt, 1);
+	hand_over(c);
 }

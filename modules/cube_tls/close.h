@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Ends a connection from any process that can talk to the TCP main process. */
+/* Letting go of connections, and ending them, from any process that can talk to the TCP main process. */
 #ifndef CUBE_TLS_CLOSE_H
 #define CUBE_TLS_CLOSE_H
 
@@ -8,5 +8,7 @@
 /* Closes connection id (with close_notify if its handshake is done); a process that works on it finishes that first.
  * 0, or -1 when there is no such connection or the calling process has no channel to TCP main. */
 int close_connection(int id);
+/* Gives back a reference that tcpconn_get() took. If it was the last one, TCP main frees the connection. */
+void put_connection(struct tcp_connection *c);
 
 #endif

@@ -11,8 +11,12 @@
 
 #include "conn.h"
 #include "contexts.h"
+#include "isolate.h"
+#include "../libcube/dialpeer/plan.h"
 #include "../libcube/tls/identity.h"
+#include "close.h"
 #include "keys.h"
+#include "outbound.h"
 #include "stock_tls.h"
 
 #define SHM_RESERVE (512 * 1024) /* no new connection below this much free shared memory */
@@ -26,6 +30,8 @@ static void conn_free(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int idx, long
 
 	if(!conn)
 		return;
+	if(conn->peer.role == CUBE_ROLE_CLIENT)
+		outbound_remove(conn);
 	tenant->release(conn->snapshot);
 	shm_free(conn);
 }
@@ -71,18 +77,34 @@ static int conn_refuse(const struct tcp_connection *c, int tag, const char *why)
 	return -1;
 }
 
-static SSL *conn_ssl(struct cube_conn *conn, const struct tcp_connection *c)
+/* Whom the far end must prove to be: the session target by its name before DNS, else by its address. */
+static void conn_expect(struct cube_conn *conn, const struct tcp_connection *c, int index)
+{
+	struct cube_str host;
+
+	if(isolate_request_host(c, &host) && cube_dial_plan_target_name(conn->snapshot->conf, index, host))
+		targets_learn(conn->tenant_tag, &conn->remote, host);
+	targets_name(conn->tenant_tag, &conn->remote, conn->host);
+	conn->peer.target_host = cube_str_of(conn->host);
+	if(!conn->host[0])
+		conn->peer.target_ip = conn->remote.ip;
+}
+
+static SSL *conn_ssl(struct cube_conn *conn)
 {
 	const struct cube_conf *conf = conn->snapshot->conf;
-	struct cube_addr remote = conn_remote(c);
 	SSL_CTX *ctx = contexts_get(conn->snapshot->tls, (unsigned)(conn->profile - conf->tls_profiles), conn->peer.role);
 	SSL *ssl = ctx ? SSL_new(ctx) : NULL;
 
 	if(!ssl)
 		return NULL;
 	conn->peer.profile = conn->profile;
-	conn->peer.target_ip = remote.ip;
 	if(!SSL_set_ex_data(ssl, ex_index, conn)) {
+		SSL_free(ssl);
+		return NULL;
+	}
+	if(conn->profile->sni_send && conn->host[0] && !SSL_set_tlsext_host_name(ssl, conn->host)) {
+		SSL_set_ex_data(ssl, ex_index, NULL); /* conn stays the caller's */
 		SSL_free(ssl);
 		return NULL;
 	}
@@ -99,21 +121,24 @@ static void conn_correct_socket(struct tcp_connection *c, const struct cube_sock
 
 static int conn_begin(struct tcp_connection *c, struct cube_snapshot *s, struct cube_conn *conn)
 {
-	struct cube_addr local = conn_local(c), remote = conn_remote(c);
+	struct cube_addr local = conn_local(c);
 	const struct cube_listener *l = cube_conf_listener(s->conf, &local.ip, local.port, true);
 	SSL *ssl;
 
 	if(!l)
 		return conn_refuse(c, 0, "cube.conf no longer names this listener");
 	conn->tenant_tag = l->tenant == CUBE_NONE ? 0 : s->conf->tenants[l->tenant].tag;
-	conn->profile = cube_conf_tls_profile(s->conf, l->tenant, &remote.ip);
+	conn->remote = conn_remote(c);
+	conn->profile = cube_conf_tls_profile(s->conf, l->tenant, &conn->remote.ip);
 	if(!conn->profile)
 		return conn_refuse(c, conn->tenant_tag, "no tls-profile and no crypto-signaling entry covers this peer");
 	conn->id = c->id;
 	conn->since = time(NULL);
 	conn->peer.role = c->flags & F_CONN_PASSIVE ? CUBE_ROLE_SERVER : CUBE_ROLE_CLIENT;
+	if(conn->peer.role == CUBE_ROLE_CLIENT)
+		conn_expect(conn, c, l->tenant);
 	ERR_clear_error();
-	ssl = conn_ssl(conn, c);
+	ssl = conn_ssl(conn);
 	if(!ssl)
 		return conn_refuse(c, conn->tenant_tag, "out of shared memory for an SSL (start Kamailio with a larger -m)");
 	if(stock_tls_supply(c, ssl) < 0) {
@@ -121,8 +146,10 @@ static int conn_begin(struct tcp_connection *c, struct cube_snapshot *s, struct 
 		SSL_free(ssl);
 		return conn_refuse(c, conn->tenant_tag, "out of shared memory (start Kamailio with a larger -m)");
 	}
-	if(conn->peer.role == CUBE_ROLE_CLIENT)
+	if(conn->peer.role == CUBE_ROLE_CLIENT) {
 		conn_correct_socket(c, tenant->socket(&local.ip, local.port, true));
+		outbound_add(conn);
+	}
 	return 0;
 }
 
@@ -198,6 +225,25 @@ void conn_info_callback(const SSL *ssl, int where, int ret)
 	}
 }
 
+bool conn_covers(struct tcp_connection *c, struct cube_str host)
+{
+	static const struct cube_ip no_ip;
+	const struct cube_conn *conn = conn_get(c);
+	X509 *cert;
+	bool covers;
+
+	if(!conn || !(conn->profile->cn_san_validate & CUBE_CN_SAN_SERVER)
+			|| cube_str_caseeq(cube_str_of(conn->host), host))
+		return true;
+	if(!conn->done || conn->peer.role != CUBE_ROLE_CLIENT)
+		return false;
+	lock_get(&c->write_lock);
+	cert = SSL_get0_peer_certificate(stock_tls_ssl(c));
+	covers = cert && cube_identity_match(cert, &conn->profile->cn_san, host, &no_ip, NULL);
+	lock_release(&c->write_lock);
+	return covers;
+}
+
 int conn_prove_local(const struct tcp_connection *c, struct cube_conn *conn)
 {
 	struct cube_addr want = conn_local(c);
@@ -250,6 +296,6 @@ bool conn_peer(int connection, struct cube_peer *peer)
 		memcpy(peer->name, conn->peer_name, sizeof(peer->name));
 		found = true;
 	}
-	tcpconn_put(c);
+	put_connection(c);
 	return found;
 }

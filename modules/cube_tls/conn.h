@@ -11,6 +11,7 @@
 
 #include "../cube_tenant/api.h"
 #include "../libcube/tls/failure.h"
+#include "targets.h"
 
 /* Under the connection's write_lock; the facts of the handshake do not change once done is set. */
 struct cube_conn
@@ -19,6 +20,8 @@ struct cube_conn
 	struct cube_snapshot *snapshot;
 	const struct cube_tls_profile *profile;
 	int tenant_tag; /* 0 for sip-ua */
+	struct cube_addr remote;
+	struct cube_conn *next_out; /* client: outbound.c's, under its lock */
 	int id;
 	bool done;			  /* the handshake is, on our side */
 	bool settled;		  /* and on the peer's: set and read by the TCP reader that has the connection */
@@ -29,6 +32,7 @@ struct cube_conn
 	const char *cipher;
 	time_t since;
 	char peer_name[128]; /* valid once done */
+	char host[TARGET_HOST_MAX]; /* client: the session target's name, "" for an address */
 };
 
 /* Reserves the ex_data index; in the main process, before any SSL_CTX is made. */
@@ -42,6 +46,8 @@ struct cube_conn *conn_get(const struct tcp_connection *c);
 int conn_supply(struct tcp_connection *c);
 /* Gives the SSL the key of the process that runs the handshake, and notes what comes of it. */
 void conn_info_callback(const SSL *ssl, int where, int ret);
+/* Does an open client connection serve a request for a session target of that name? With c->write_lock free. */
+bool conn_covers(struct tcp_connection *c, struct cube_str host);
 /* Does the socket really have the address that the core believes it has? When the bind before a connect fails, the
  * core goes on from another address. Once per client connection, by the process that first reads. */
 int conn_prove_local(const struct tcp_connection *c, struct cube_conn *conn);

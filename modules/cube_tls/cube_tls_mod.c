@@ -16,7 +16,9 @@
 #include "isolate.h"
 #include "janitor.h"
 #include "keys.h"
+#include "outbound.h"
 #include "stock_tls.h"
+#include "targets.h"
 
 MODULE_VERSION
 
@@ -48,7 +50,7 @@ static int mod_init(void)
 		return -1;
 	}
 	if(stock_tls_bind() < 0 || conn_init(&tenant) < 0 || isolate_init(&tenant) < 0 || hooks_install(&tenant) < 0
-			|| janitor_init(&tenant) < 0)
+			|| janitor_init(&tenant) < 0 || targets_init() < 0 || outbound_init() < 0)
 		return -1;
 	tenant.register_tls(&ops);
 	if(sr_memmng_shm && strcmp(sr_memmng_shm, "tlsf") != 0)
@@ -66,6 +68,8 @@ static int child_init(int rank)
 		return janitor_start();
 	if(rank != PROC_INIT)
 		return 0;
+	if(outbound_init_processes() < 0)
+		return -1;
 	cube_err_reset(&err);
 	if(tenant.attach_tls(&err) < 0) {
 		ksr_log_err("cube.conf", &err);

@@ -9,6 +9,7 @@
 #include "conn.h"
 #include "hooks.h"
 #include "isolate.h"
+#include "outbound.h"
 #include "stock_tls.h"
 
 static struct tls_hooks stock;
@@ -119,6 +120,19 @@ static int hook_encode(struct tcp_connection *c, const char **pbuf, unsigned int
 	return rc;
 }
 
+/* In TCP main, before the core closes the socket. */
+static void hook_close(struct tcp_connection *c, int fd)
+{
+	struct cube_conn *conn;
+
+	stock.tcpconn_close(c, fd);
+	conn = conn_get(c);
+	if(!conn || conn->peer.role != CUBE_ROLE_CLIENT)
+		return;
+	outbound_release(fd);
+	outbound_remove(conn);
+}
+
 static int hook_init_si(socket_info_t *si)
 {
 	struct cube_ip ip = ksr_cube_ip(&si->address);
@@ -145,13 +159,14 @@ int hooks_install(const struct cube_tenant_api *api)
 
 	tenant = api;
 	stock = tls_hook;
-	if(!stock.read || !stock.encode || !stock.init_si) {
+	if(!stock.read || !stock.encode || !stock.tcpconn_close || !stock.init_si) {
 		LM_ERR("tls.so has registered no hooks; is tls loaded before cube_tls, and enable_tls=yes set?\n");
 		return -1;
 	}
 	ours = stock;
 	ours.read = hook_read;
 	ours.encode = hook_encode;
+	ours.tcpconn_close = hook_close;
 	ours.init_si = hook_init_si;
 	tls_hook = ours;
 	return 0;

@@ -6,9 +6,14 @@
 #include "core/dprint.h"
 #include "core/events.h"
 #include "core/script_cb.h"
+#include "core/ut.h"
 #include "modules/tm/tm_load.h"
 
+#include "../libcube/dialpeer/plan.h"
+#include "../libcube/dialpeer/request_host.h"
+#include "close.h"
 #include "isolate.h"
+#include "outbound.h"
 
 /* The message that this process is sending. The core calls the event and then, in the same process, encodes. */
 static struct
@@ -17,6 +22,7 @@ static struct
 	int id;					 /* connection that was asked for, 0 for none */
 	union sockaddr_union to; /* address that was asked for */
 	const struct cube_socket *sock;
+	struct cube_str host; /* of the Request-URI, in the core's buffer; empty for a reply */
 } sending;
 
 /* The reply that this process has received and is working on. */
@@ -50,8 +56,65 @@ static bool leads_to_tenant(dest_info_t *dst)
 	if(!c)
 		return false;
 	tenants = conn_get(c) != NULL;
-	tcpconn_put(c);
+	put_connection(c);
 	return tenants;
+}
+
+/* Is host a session target of the sender's tenant? */
+static bool is_target_name(const struct cube_socket *sock, struct cube_str host)
+{
+	struct cube_snapshot *s = tenant->acquire();
+	const struct cube_listener *l;
+	bool is;
+
+	if(!s)
+		return false;
+	l = cube_conf_listener(s->conf, &sock->addr.ip, sock->addr.port, true);
+	is = l && cube_dial_plan_target_name(s->conf, l->tenant, host);
+	tenant->release(s);
+	return is;
+}
+
+/* The core would take any open connection to the address: for a request to a session target's name it must be one whose
+ * peer is that target. Where it would make a new one, the one before must be gone. False: logged. */
+static bool may_send(dest_info_t *dst)
+{
+	union sockaddr_union from = dst->send_sock->su;
+	struct cube_addr to;
+	struct tcp_connection *c;
+	ip_addr_t ip;
+	bool ok = true;
+	int ms;
+
+	su2ip_addr(&ip, &dst->to);
+	su_setport(&from, dst->send_sock->port_no);
+	to = (struct cube_addr){ksr_cube_ip(&ip), su_getport(&dst->to)};
+	for(ms = 0; !(c = tcpconn_get(0, &ip, to.port, &from, 0)); ms++) {
+		if(outbound_reserve(sending.sock->tenant_tag, &to))
+			return true; /* a new one is verified by its handshake */
+		if(ms == OUTBOUND_WAIT_MS) {
+			LM_ERR("tenant %d: the connection to %s that is being closed is still there after %d ms\n",
+					sending.sock->tenant_tag, su2a(&dst->to, sizeof(dst->to)), OUTBOUND_WAIT_MS);
+			return true;
+		}
+		sleep_us(1000);
+	}
+	if(sending.host.len && is_target_name(sending.sock, sending.host) && !conn_covers(c, sending.host)) {
+		ok = false;
+		LM_ERR("tenant %d: the open connection to %s does not belong to %.*s by its certificate; the request is not "
+			   "sent\n",
+				sending.sock->tenant_tag, su2a(&dst->to, sizeof(dst->to)), CUBE_FMT(sending.host));
+	}
+	put_connection(c);
+	return ok;
+}
+
+/* There is no way to say "do not send" but this: the core has no transport of that name, and reports the failure to the
+ * sender at once. (Taking the text away would do it too, but callbacks of other modules come after ours.) */
+static void refuse_to_send(dest_info_t *dst)
+{
+	dst->proto = PROTO_NONE;
+	sending.known = false;
 }
 
 /* A reply of no transaction: the core sends it where its second Via says, and that can be a forged connection id. Its
@@ -72,12 +135,19 @@ static int on_message_out(sr_event_param_t *evp)
 
 	if(!dst || (dst->proto != PROTO_TLS && dst->proto != PROTO_TCP))
 		return 0;
+	outbound_unreserve();
 	sending.known = true;
 	sending.id = dst->id;
 	sending.to = dst->to;
 	sending.sock = dst->send_sock ? sock_of(dst->send_sock) : NULL;
 	if(is_stray_reply(evp->data)) {
 		sending.sock = reply.sock; /* it stays with the tenant that sent it */
+		return 0;
+	}
+	if(!cube_request_host(ksr_cube_str(*(str *)evp->data), &sending.host))
+		sending.host = (struct cube_str){NULL, 0};
+	if(sending.sock && dst->proto == PROTO_TLS && !dst->id && !may_send(dst)) {
+		refuse_to_send(dst);
 		return 0;
 	}
 	if(dst->send_flags.f & SND_F_FORCE_SOCKET)
@@ -119,15 +189,27 @@ int isolate_init(const struct cube_tenant_api *api)
 	return 0;
 }
 
+/* The core answers a CRLF keepalive on its connection without the event: then what was noted before concerns some other
+ * connection. */
+static bool concerns(const struct tcp_connection *c)
+{
+	return sending.known
+		   && (sending.id == c->id || su_cmp(&sending.to, (union sockaddr_union *)&c->rcv.src_su) == 1);
+}
+
+bool isolate_request_host(const struct tcp_connection *c, struct cube_str *host)
+{
+	*host = sending.host;
+	return concerns(c) && host->len > 0;
+}
+
 bool isolate_allows(const struct tcp_connection *c, const struct cube_conn *conn)
 {
 	struct cube_ip ip = ksr_cube_ip(&c->rcv.dst_ip);
 	const struct cube_socket *own = conn ? tenant->socket(&ip, c->rcv.dst_port, true) : NULL;
 	const struct cube_socket *sender = sending.sock;
-	bool ours = sending.known && (sending.id == c->id || su_cmp(&sending.to, &c->rcv.src_su) == 1);
+	bool ours = concerns(c);
 
-	/* The core answers a CRLF keepalive on its connection without the event: then what was noted before concerns
-	 * some other connection. */
 	if(!ours || own == sender)
 		return true;
 	LM_ERR("a message of %s%d was led to connection %d of tenant %d and is not sent\n", sender ? "tenant " : "no tenant ",

@@ -12,5 +12,8 @@ int isolate_init(const struct cube_tenant_api *api);
 /* May this process's message at hand be sent on connection c (conn: NULL for the stock module's)? False: logged. With
  * c->write_lock held. */
 bool isolate_allows(const struct tcp_connection *c, const struct cube_conn *conn);
+/* The host of the Request-URI of the message at hand, if it is a request that goes to c's address. Borrowed from the
+ * send buffer. */
+bool isolate_request_host(const struct tcp_connection *c, struct cube_str *host);
 
 #endif

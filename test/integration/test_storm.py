@@ -9,14 +9,13 @@ import collections
 import os
 import random
 import socket
-import ssl
 import struct
 import threading
 import time
 
 import cube
 from cases import check, equal, limit
-from tlsclient import TlsClient, client_context, connect, options, reason, try_options
+from tlsclient import TlsClient, client_context, client_hello, connect, options, reason, try_options
 
 CLIENTS = 12
 SECONDS, SECONDS_FULL = 20, 60
@@ -39,17 +38,6 @@ tenant 200 {{
     listen-secure = "{cube}:5200"
 }}
 """
-
-
-def client_hello():
-    """The bytes with which a TLS client begins."""
-    out = ssl.MemoryBIO()
-    hello = client_context().wrap_bio(ssl.MemoryBIO(), out)
-    try:
-        hello.do_handshake()
-    except ssl.SSLWantReadError:
-        pass
-    return out.read()
 
 
 class Client(threading.Thread):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Runs test cases: the functions test_* of a module, in the order in which they are written, each with what the
-module's setup(run) made. A case that fails prints its report, and the next one gets a setup of its own. Knows nothing
-of what is tested."""
+module's setup(run, stack) made (stack: a contextlib.ExitStack for what must be ended). A case that fails prints its
+report, and the next one gets a setup of its own. Knows nothing of what is tested."""
 
 import concurrent.futures
 import contextlib
@@ -16,7 +16,7 @@ LIMIT = 60  # seconds for one case, where it has no other in its attribute `limi
 
 
 class Test:
-    """What a case gets. made: the result of the module's setup(run), the run itself without one."""
+    """What a case gets. made: the result of the module's setup, the run itself without one."""
 
     def __init__(self, runner, run, made):
         self.run, self.made, self.full, self.seconds, self.say = run, made, runner.full, runner.seconds, runner.say
@@ -28,6 +28,12 @@ def limit(seconds):
         function.limit = seconds
         return function
     return decorate
+
+
+def only_full(function):
+    """For a case that is run with --full alone, since it takes long."""
+    function.only_full = True
+    return function
 
 
 def equal(what, seen, wanted):
@@ -72,10 +78,11 @@ class Runner:
 
     def wanted(self, module):
         """Its cases, as (name, function)."""
-        names = [n for n in vars(module) if n.startswith("test_") and callable(getattr(module, n))]
-        name = module.__name__.removeprefix("test_")
-        return [(f"{name}.{n.removeprefix('test_')}", getattr(module, n)) for n in names
-                if not self.only or self.only in f"{name}.{n.removeprefix('test_')}"]
+        of = module.__name__.removeprefix("test_")
+        found = [(f"{of}.{n.removeprefix('test_')}", f) for n, f in vars(module).items()
+                 if n.startswith("test_") and callable(f)]
+        return [(name, f) for name, f in found
+                if (not self.only or self.only in name) and (self.full or not hasattr(f, "only_full"))]
 
     def module(self, module):
         left = self.wanted(module)
@@ -86,40 +93,35 @@ class Runner:
         """Runs cases on one setup until one fails. Returns those that are left."""
         failed = None
         try:
-            with Run(module.__name__.removeprefix("test_")) as run:
+            # what setup made ends after the run, so that the report shows the logs as they were
+            with contextlib.ExitStack() as stack, Run(module.__name__.removeprefix("test_")) as run:
                 try:
-                    self._each(module, run, cases)
+                    self._each(module, run, stack, cases)
                 finally:
                     self.logs.take(run)
         except Exception as error:  # whatever it is, the other cases still run
             failed = error
         if failed is None:
             return []
-        if not cases:  # it was the end of the run that failed
-            self.failed += 1
-            self.say(f"FAILED  {module.__name__}: {failed}")
-            return []
-        name, _ = cases.pop(0)
         self.failed += 1
+        name, _ = cases.pop(0) if cases else (f"the end of {module.__name__}", None)
         if not isinstance(failed, Failed):
             traceback.print_exception(failed)
         self.say(f"FAILED  {name}: {failed}")
         return cases
 
-    def _each(self, module, run, cases):
-        with deadline(LIMIT), contextlib.ExitStack() as stack:
+    def _each(self, module, run, stack, cases):
+        with deadline(LIMIT):
             made = module.setup(run, stack) if hasattr(module, "setup") else run
-            closing = stack.pop_all()
-        with closing:
-            while cases:
-                name, function = cases[0]
-                self.say(f"        {name}: {' '.join((function.__doc__ or '').split())}")
-                began = time.monotonic()
-                with deadline(getattr(function, "limit", LIMIT if not self.full else 4 * LIMIT)):
-                    function(Test(self, run, made))
-                self.passed += 1
-                self.say(f"passed  {name} in {time.monotonic() - began:.1f} s")
-                del cases[0]
+        while cases:
+            name, function = cases[0]
+            self.say(f"        {name}: {' '.join((function.__doc__ or '').split())}")
+            began = time.monotonic()
+            with deadline(getattr(function, "limit", LIMIT) * (4 if self.full else 1)):
+                function(Test(self, run, made))
+            self.passed += 1
+            self.say(f"passed  {name} in {time.monotonic() - began:.1f} s")
+            del cases[0]
 
     def end(self):
         """The last case: what all servers logged. Returns the exit status."""

@@ -51,7 +51,7 @@ class Cube(Kamailio):
     def start(self, timeout=20):
         super().start(timeout)
         # forked last; kamcmd may be answered before
-        wait_until(lambda: "tcp main process" in self.kamcmd("core.ps"), timeout, f"{self.name} runs its TCP main process")
+        wait_until(lambda: "tcp main process" in self.kamcmd("core.ps"), timeout, f"{self.name} has forked TCP main")
         self.children = self.processes()
         return self
 

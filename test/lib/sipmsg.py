@@ -29,7 +29,8 @@ class Message:
         return cls(first, headers, body)
 
     def __bytes__(self):
-        lines = [self.first, *(f"{n}: {v}" for n, v in self.headers), f"Content-Length: {len(self.body)}", "", self.body]
+        headers = [*self.headers, ("Content-Length", len(self.body))]
+        lines = [self.first, *(f"{n}: {v}" for n, v in headers), "", self.body]
         return "\r\n".join(lines).encode()
 
     def __str__(self):

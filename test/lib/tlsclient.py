@@ -36,6 +36,17 @@ def client_context(identity=None, lowest="1.2", highest="1.3", ciphers=None, ca=
     return context
 
 
+def client_hello():
+    """The bytes with which a TLS client begins."""
+    out = ssl.MemoryBIO()
+    hello = client_context().wrap_bio(ssl.MemoryBIO(), out)
+    try:
+        hello.do_handshake()
+    except ssl.SSLWantReadError:
+        pass
+    return out.read()
+
+
 def connect(source, target, timeout=10):
     """A TCP connection from an address to (address, port)."""
     sock = socket.socket()
@@ -100,7 +111,8 @@ class TlsClient:
 def options(client, target, number="ping"):
     """An OPTIONS request for (address, port) on a client's way."""
     return sipmsg.request("OPTIONS", f"sip:{number}@{target[0]}:{target[1]}", client.via,
-                          f"<sip:test@{client.local}>;tag=t", f"<sip:{number}@{target[0]}>", sipmsg.unique("options"), 1)
+                          f"<sip:test@{client.local}>;tag=t", f"<sip:{number}@{target[0]}>",
+                          sipmsg.unique("options"), 1)
 
 
 def try_options(context, source, target, timeout=10, silence=None):

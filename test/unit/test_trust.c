@@ -34,7 +34,9 @@ static const struct
 } peers[] = {
 		{0, CUBE_TARGET_IP, "192.0.2.1", false},
 		{0, CUBE_TARGET_IP, "192.0.2.2", true},
-		{0, CUBE_TARGET_DNS, "192.0.2.3", false},
+		{0, CUBE_TARGET_DNS, "sip.acme.co", false},
+		{1, CUBE_TARGET_DNS, "192.0.2.3", false},
+		{0, CUBE_TARGET_DNS, "shut.acme.co", true},
 		{1, CUBE_TARGET_IP, "192.0.2.4", false},
 		{1, CUBE_TARGET_IP, "2001:db9::4", false},
 		{CUBE_NONE, CUBE_TARGET_IP, "192.0.2.5", false},
@@ -64,6 +66,8 @@ static void conf_make(struct cube_conf *conf)
 		dial_peers[i].target.kind = peers[i].kind;
 		if(peers[i].kind == CUBE_TARGET_IP)
 			dial_peers[i].target.addr.ip = ip_of(peers[i].ip);
+		else
+			dial_peers[i].target.host = cube_str_of(peers[i].ip);
 	}
 	conf->dial_peers = dial_peers;
 	conf->n_dial_peers = N_PEERS;
@@ -169,6 +173,34 @@ START_TEST(test_many_tenants)
 }
 END_TEST
 
+static const struct
+{
+	int tenant;
+	const char *host;
+	bool want;
+} names[] = {
+		{0, "sip.acme.co", true},
+		{0, "SIP.Acme.CO", true},
+		{1, "sip.acme.co", false},
+		{CUBE_NONE, "sip.acme.co", false},
+		{0, "shut.acme.co", false},
+		{0, "192.0.2.1", false},
+		{0, "acme.co", false},
+		{0, "sip.acme.co.", false},
+		{0, "", false},
+};
+
+START_TEST(test_names)
+{
+	struct cube_conf conf;
+
+	conf_make(&conf);
+	ck_assert_int_eq(
+			cube_dial_plan_target_name(&conf, names[_i].tenant, cube_str_of(names[_i].host)), names[_i].want);
+	cube_arena_free(&conf.arena);
+}
+END_TEST
+
 Suite *suite_trust(void)
 {
 	Suite *s = suite_create("trust");
@@ -177,6 +209,7 @@ Suite *suite_trust(void)
 	tcase_add_loop_test(t, test_rows, 0, sizeof(rows) / sizeof(rows[0]));
 	tcase_add_test(t, test_no_source);
 	tcase_add_test(t, test_many_tenants);
+	tcase_add_loop_test(t, test_names, 0, sizeof(names) / sizeof(names[0]));
 	suite_add_tcase(s, t);
 	return s;
 }

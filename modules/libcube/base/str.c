@@ -19,17 +19,24 @@ static unsigned char lower(char c)
 	return (unsigned char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
 }
 
-bool cube_str_caseeq(struct cube_str a, struct cube_str b)
+int cube_str_casecmp(struct cube_str a, struct cube_str b)
 {
 	size_t i;
 
 	if(a.len != b.len)
-		return false;
+		return a.len < b.len ? -1 : 1;
 	for(i = 0; i < a.len; i++) {
-		if(lower(a.s[i]) != lower(b.s[i]))
-			return false;
+		unsigned char x = lower(a.s[i]), y = lower(b.s[i]);
+
+		if(x != y)
+			return x < y ? -1 : 1;
 	}
-	return true;
+	return 0;
+}
+
+bool cube_str_caseeq(struct cube_str a, struct cube_str b)
+{
+	return cube_str_casecmp(a, b) == 0;
 }
 
 bool cube_str_starts(struct cube_str text, struct cube_str prefix)

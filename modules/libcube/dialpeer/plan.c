@@ -159,10 +159,12 @@ static int add_patterns(struct builder *b)
 int cube_dial_target_cmp(const void *a, const void *b)
 {
 	const struct cube_dial_target *x = a, *y = b;
+	int order;
 
 	if(x->tenant != y->tenant)
 		return x->tenant < y->tenant ? -1 : 1;
-	return cube_ip_cmp(&x->ip, &y->ip);
+	order = cube_ip_cmp(&x->ip, &y->ip);
+	return order ? order : cube_str_casecmp(x->host, y->host);
 }
 
 static void add_targets(const struct cube_conf *conf, struct cube_dial_plan *plan)
@@ -172,8 +174,14 @@ static void add_targets(const struct cube_conf *conf, struct cube_dial_plan *pla
 	for(i = 0; i < conf->n_dial_peers; i++) {
 		const struct cube_dial_peer *peer = &conf->dial_peers[i];
 
-		if(!peer->shutdown && peer->target.kind == CUBE_TARGET_IP)
-			plan->targets[n++] = (struct cube_dial_target){peer->tenant, peer->target.addr.ip};
+		if(peer->shutdown || peer->target.kind == CUBE_TARGET_NONE)
+			continue;
+		plan->targets[n].tenant = peer->tenant;
+		if(peer->target.kind == CUBE_TARGET_IP)
+			plan->targets[n].ip = peer->target.addr.ip;
+		else
+			plan->targets[n].host = peer->target.host;
+		n++;
 	}
 	cube_sort(plan->targets, n, sizeof(*plan->targets), cube_dial_target_cmp);
 	for(i = 0; i < n; i++) {
@@ -193,7 +201,7 @@ static int make_room(const struct cube_conf *conf, struct cube_dial_plan *plan)
 
 		n_in += takes_calls_in(peer);
 		n_out += takes_calls_out(peer);
-		n_targets += !peer->shutdown && peer->target.kind == CUBE_TARGET_IP;
+		n_targets += !peer->shutdown && peer->target.kind != CUBE_TARGET_NONE;
 	}
 	plan->out.n_roots = 1;
 	plan->in.n_roots = conf->n_tenants + 1;

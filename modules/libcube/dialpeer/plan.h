@@ -32,5 +32,7 @@ unsigned cube_dial_plan_out(
 /* Is ip the session-target of one of tenant's (index or CUBE_NONE) dial-peers that is not shut down? Targets given
  * by name are not resolved and never match. */
 bool cube_dial_plan_target(const struct cube_conf *conf, int tenant, const struct cube_ip *ip);
+/* Is host, in whatever case, the name in the session-target of one of them? */
+bool cube_dial_plan_target_name(const struct cube_conf *conf, int tenant, struct cube_str host);
 
 #endif

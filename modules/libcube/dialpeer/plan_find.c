@@ -138,15 +138,13 @@ unsigned cube_dial_plan_out(
 	return n;
 }
 
-bool cube_dial_plan_target(const struct cube_conf *conf, int tenant, const struct cube_ip *ip)
+static bool find_target(const struct cube_dial_plan *plan, const struct cube_dial_target *wanted)
 {
-	const struct cube_dial_plan *plan = conf->dial_plan;
-	struct cube_dial_target wanted = {tenant, *ip};
 	unsigned low = 0, high = plan->n_targets;
 
 	while(low < high) {
 		unsigned middle = low + (high - low) / 2;
-		int order = cube_dial_target_cmp(&wanted, &plan->targets[middle]);
+		int order = cube_dial_target_cmp(wanted, &plan->targets[middle]);
 
 		if(order == 0)
 			return true;
@@ -156,4 +154,18 @@ bool cube_dial_plan_target(const struct cube_conf *conf, int tenant, const struc
 			low = middle + 1;
 	}
 	return false;
+}
+
+bool cube_dial_plan_target(const struct cube_conf *conf, int tenant, const struct cube_ip *ip)
+{
+	struct cube_dial_target wanted = {.tenant = tenant, .ip = *ip};
+
+	return ip->len > 0 && find_target(conf->dial_plan, &wanted);
+}
+
+bool cube_dial_plan_target_name(const struct cube_conf *conf, int tenant, struct cube_str host)
+{
+	struct cube_dial_target wanted = {.tenant = tenant, .host = host};
+
+	return host.len > 0 && find_target(conf->dial_plan, &wanted);
 }

@@ -49,10 +49,12 @@ struct cube_dial_trie
 	uint32_t n_roots, n_nodes;
 };
 
+/* An address, or (ip.len 0) a name. */
 struct cube_dial_target
 {
 	int tenant;
 	struct cube_ip ip;
+	struct cube_str host;
 };
 
 struct cube_dial_plan

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Where a SIP request on its way out says that it goes. RFC 3261 25.1: Method SP Request-URI SP SIP-Version CRLF. */
+#include <string.h>
+
+#include "request_host.h"
+
+/* text up to the first of the characters; all of it if there is none. */
+static struct cube_str until(struct cube_str text, const char *stop)
+{
+	size_t i;
+
+	for(i = 0; i < text.len; i++) {
+		if(strchr(stop, text.s[i]) && text.s[i])
+			break;
+	}
+	return (struct cube_str){text.s, i};
+}
+
+static struct cube_str behind(struct cube_str text, size_t n)
+{
+	return n > text.len ? (struct cube_str){text.s + text.len, 0} : (struct cube_str){text.s + n, text.len - n};
+}
+
+bool cube_request_host(struct cube_str message, struct cube_str *host)
+{
+	struct cube_str line = until(message, "\r\n"), method = until(line, " "), uri, scheme, at, found;
+
+	if(method.len == line.len || cube_str_eq(method, CUBE_STR("SIP/2.0")))
+		return false;
+	uri = until(behind(line, method.len + 1), " ");
+	scheme = until(uri, ":");
+	if(!cube_str_caseeq(scheme, CUBE_STR("sip")) && !cube_str_caseeq(scheme, CUBE_STR("sips")))
+		return false;
+	uri = behind(uri, scheme.len + 1);
+	/* an @ is in the userinfo or, escaped, nowhere */
+	at = until(uri, "@");
+	if(at.len < uri.len)
+		uri = behind(uri, at.len + 1);
+	if(uri.len && uri.s[0] == '[') {
+		found = until(uri, "]");
+		found.len += found.len < uri.len;
+	} else {
+		found = until(uri, ":;?");
+	}
+	if(!found.len)
+		return false;
+	*host = found;
+	return true;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Where a SIP request on its way out says that it goes. */
+#ifndef CUBE_DIALPEER_REQUEST_HOST_H
+#define CUBE_DIALPEER_REQUEST_HOST_H
+
+#include "../base/str.h"
+
+/* The host of the Request-URI of a SIP request as it stands in a send buffer: "sip.acme.co", "192.0.2.1",
+ * "[2001:db8::1]". False for a response, for another scheme than sip and sips, and for what does not parse. Looks at the
+ * first line only. */
+bool cube_request_host(struct cube_str message, struct cube_str *host);
+
+#endif
