@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cube_tenant: tables and init of the module that owns cube.conf, its snapshot and its listeners. */
 #include "core/dprint.h"
+#include "core/daemonize.h"
 #include "core/globals.h"
 #include "core/kemi.h"
 #include "core/sr_module.h"
@@ -52,6 +53,9 @@ static sr_kemi_t kemi_exports[] = {
 
 int mod_register(char *path, int *dlflags, void *p1, void *p2)
 {
+	/* Certificates are read while kamailio.cfg is, that is before the process becomes a daemon. The processes that it
+	 * leaves behind on the way would, by OpenSSL's exit handler, tear down what the daemon shares with them. */
+	ksr_atexit_mode = 0;
 	sr_kemi_modules_add(kemi_exports);
 	return 0;
 }
