@@ -32,6 +32,7 @@ struct cube_socket
 /* What the connection of a request tells about its sender. */
 struct cube_peer
 {
+	int tenant_tag;		  /* of the connection, as its listener or its SNI decided; 0 for sip-ua */
 	bool cn_san_verified; /* its certificate passed cn-san-validate */
 	char name[128];		  /* SAN or CN of its certificate, empty without one */
 };

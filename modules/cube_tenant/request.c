@@ -25,12 +25,20 @@ static int request_judge(const sip_msg_t *msg, const struct cube_conf *conf, con
 	const struct cube_tls_ops *tls = snapshot_tls_ops();
 	struct cube_ip source = ksr_cube_ip(&msg->rcv.src_ip);
 	struct cube_peer peer = {0};
-	int tag = listener->tenant == CUBE_NONE ? 0 : conf->tenants[listener->tenant].tag;
+	int index = listener->tenant, tag = index == CUBE_NONE ? 0 : conf->tenants[index].tag;
 	enum cube_trust trust;
 
 	if(listener->secure && (!tls || !tls->peer(msg->rcv.proto_reserved1, &peer)))
 		return refuse(msg, tag, REQUEST_DISCARD, "its connection is gone");
-	trust = cube_tenant_trust(conf, listener->tenant, &source, peer.cn_san_verified);
+	if(index == CUBE_NONE && peer.tenant_tag) { /* it named its tenant by SNI */
+		const struct cube_tenant *named = cube_conf_tenant(conf, peer.tenant_tag);
+
+		tag = peer.tenant_tag;
+		if(!named)
+			return refuse(msg, tag, REQUEST_DISCARD, "cube.conf no longer has this tenant");
+		index = (int)(named - conf->tenants);
+	}
+	trust = cube_tenant_trust(conf, index, &source, peer.cn_san_verified);
 	if(!cube_trust_ok(trust))
 		return refuse(msg, tag, trust == CUBE_TRUST_DISCARD ? REQUEST_DISCARD : REQUEST_REFUSE,
 				"the source is neither in a trusted-list nor a dial-peer's session-target, and no cn-san "

@@ -2,6 +2,7 @@
 /* One TLS connection of a tenant, from its first byte to its last. */
 #include <errno.h>
 #include <openssl/err.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -13,6 +14,8 @@
 #include "contexts.h"
 #include "isolate.h"
 #include "../libcube/dialpeer/plan.h"
+#include "../libcube/tenant/sni.h"
+#include "../libcube/tls/ctx.h"
 #include "../libcube/tls/identity.h"
 #include "close.h"
 #include "keys.h"
@@ -130,9 +133,15 @@ static int conn_begin(struct tcp_connection *c, struct cube_snapshot *s, struct 
 	conn->tenant_tag = l->tenant == CUBE_NONE ? 0 : s->conf->tenants[l->tenant].tag;
 	conn->remote = conn_remote(c);
 	conn->profile = cube_conf_tls_profile(s->conf, l->tenant, &conn->remote.ip);
+	conn->shared = l->tenant == CUBE_NONE && s->conf->n_sni > 0 && (c->flags & F_CONN_PASSIVE);
+	if(!conn->profile && conn->shared) {
+		conn->profile = &s->conf->tls_profiles[s->conf->sni[0].profile]; /* to begin with */
+		conn->needs_name = true;
+	}
 	if(!conn->profile)
 		return conn_refuse(c, conn->tenant_tag, "no tls-profile and no crypto-signaling entry covers this peer");
 	conn->id = c->id;
+	conn->c = c;
 	conn->since = time(NULL);
 	conn->peer.role = c->flags & F_CONN_PASSIVE ? CUBE_ROLE_SERVER : CUBE_ROLE_CLIENT;
 	if(conn->peer.role == CUBE_ROLE_CLIENT)
@@ -191,6 +200,65 @@ static void conn_use_key(SSL *ssl, struct cube_conn *conn)
 	if(key && key != SSL_get_privatekey(ssl) && SSL_use_PrivateKey(ssl, key) != 1)
 		LM_ERR("tenant %d: OpenSSL does not take the key of trustpoint %.*s\n", conn->tenant_tag,
 				CUBE_FMT(conn->snapshot->conf->trustpoints[tp].name));
+}
+
+/* A name that nobody has is refused, never answered with somebody's certificate. Without SNI it is sip-ua's. */
+static int hello_refuse(struct cube_conn *conn, int *alert, const char *what, struct cube_str name)
+{
+	char printable[64];
+	size_t i;
+
+	for(i = 0; i < name.len && i < sizeof(printable) - 1; i++)
+		printable[i] = (char)(name.s[i] > ' ' && name.s[i] <= '~' ? name.s[i] : '?');
+	printable[i] = '\0';
+	snprintf(conn->peer.reason, sizeof(conn->peer.reason), "%s%s%s", what, i ? " " : "", printable);
+	conn->unknown_name = true;
+	*alert = SSL_AD_UNRECOGNIZED_NAME;
+	return SSL_CLIENT_HELLO_ERROR;
+}
+
+static int hello_adopt(SSL *ssl, struct cube_conn *conn, const struct cube_sni *sni)
+{
+	const struct cube_conf *conf = conn->snapshot->conf;
+	const struct cube_tenant *t = sni->tenant == CUBE_NONE ? NULL : &conf->tenants[sni->tenant];
+	SSL_CTX *ctx = contexts_get(conn->snapshot->tls, (unsigned)sni->profile, CUBE_ROLE_SERVER);
+
+	conn->needs_name = false;
+	if(&conf->tls_profiles[sni->profile] != conn->profile
+			&& (!ctx || cube_tls_adopt(ssl, ctx, &conf->tls_profiles[sni->profile]) < 0))
+		return SSL_CLIENT_HELLO_ERROR;
+	conn->profile = conn->peer.profile = &conf->tls_profiles[sni->profile];
+	conn_use_key(ssl, conn); /* version and suite are chosen next, among those that a key is there for */
+	if(!t)
+		return SSL_CLIENT_HELLO_SUCCESS;
+	conn->tenant_tag = t->tag;
+	/* what is sent on behalf of the call leaves from the tenant's own address */
+	conn_correct_socket(conn->c, tenant->socket(&t->listen_secure.ip, t->listen_secure.port, true));
+	return SSL_CLIENT_HELLO_SUCCESS;
+}
+
+int conn_client_hello(SSL *ssl, int *alert, void *arg)
+{
+	struct cube_conn *conn = SSL_get_ex_data(ssl, ex_index);
+	const unsigned char *data;
+	const struct cube_sni *sni;
+	struct cube_str name = {NULL, 0};
+	size_t len;
+
+	if(!conn || !conn->shared)
+		return SSL_CLIENT_HELLO_SUCCESS;
+	*alert = SSL_AD_INTERNAL_ERROR;
+	if(SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_server_name, &data, &len) != 1) {
+		if(conn->needs_name)
+			return hello_refuse(conn, alert, "no SNI, and no crypto-signaling entry of sip-ua covers this peer", name);
+		return SSL_CLIENT_HELLO_SUCCESS;
+	}
+	if(!cube_sni_parse(data, len, &name))
+		return hello_refuse(conn, alert, "malformed SNI", name);
+	sni = cube_sni_find(conn->snapshot->conf, name);
+	if(!sni)
+		return hello_refuse(conn, alert, "no tls-profile has the sni", name);
+	return hello_adopt(ssl, conn, sni);
 }
 
 static void conn_note_done(const SSL *ssl, struct cube_conn *conn)
@@ -270,6 +338,7 @@ void conn_log_failure(const struct tcp_connection *c, struct cube_conn *conn)
 {
 	struct cube_tls_failed failed = {.peer = &conn->peer,
 			.error = conn->error,
+			.server_name = conn->unknown_name,
 			.id = conn->id,
 			.tenant = conn->tenant_tag,
 			.local = conn_local(c),
@@ -292,6 +361,7 @@ bool conn_peer(int connection, struct cube_peer *peer)
 		return false;
 	conn = c->type == PROTO_TLS || c->type == PROTO_WSS ? conn_get(c) : NULL;
 	if(conn && conn->done) {
+		peer->tenant_tag = conn->tenant_tag;
 		peer->cn_san_verified = conn->peer.cn_san_verified;
 		memcpy(peer->name, conn->peer_name, sizeof(peer->name));
 		found = true;

@@ -23,6 +23,10 @@ struct cube_conn
 	struct cube_addr remote;
 	struct cube_conn *next_out; /* client: outbound.c's, under its lock */
 	int id;
+	struct tcp_connection *c; /* whose SSL this hangs on */
+	bool shared;		  /* server: on a listener of sip-ua, where SNI can name a tenant */
+	bool needs_name;	  /* and only SNI can, since sip-ua has nothing for this peer */
+	bool unknown_name;	  /* refused for its SNI */
 	bool done;			  /* the handshake is, on our side */
 	bool settled;		  /* and on the peer's: set and read by the TCP reader that has the connection */
 	bool local_proved;	  /* client: the socket really has the tenant's address */
@@ -44,6 +48,9 @@ struct cube_conn *conn_get(const struct tcp_connection *c);
 /* Makes the SSL of a connection on a tenant's address, from the running snapshot. With c->write_lock held and no
  * extra_data. 0, or -1 (refused, logged): the caller closes the connection. */
 int conn_supply(struct tcp_connection *c);
+/* On a shared listener: makes the connection that of the tenant whom the client means by its SNI. For
+ * SSL_CTX_set_client_hello_cb. */
+int conn_client_hello(SSL *ssl, int *alert, void *arg);
 /* Gives the SSL the key of the process that runs the handshake, and notes what comes of it. */
 void conn_info_callback(const SSL *ssl, int where, int ret);
 /* Does an open client connection serve a request for a session target of that name? With c->write_lock free. */

@@ -35,6 +35,8 @@ int contexts_prepare(const struct cube_conf *conf, void **tls, struct cube_err *
 				return -1;
 			}
 			SSL_CTX_set_info_callback(ctx, conn_info_callback);
+			if(role == CUBE_ROLE_SERVER)
+				SSL_CTX_set_client_hello_cb(ctx, conn_client_hello, NULL);
 			t->ctx[i][role] = ctx;
 		}
 	}

@@ -205,12 +205,9 @@ bool isolate_request_host(const struct tcp_connection *c, struct cube_str *host)
 
 bool isolate_allows(const struct tcp_connection *c, const struct cube_conn *conn)
 {
-	struct cube_ip ip = ksr_cube_ip(&c->rcv.dst_ip);
-	const struct cube_socket *own = conn ? tenant->socket(&ip, c->rcv.dst_port, true) : NULL;
 	const struct cube_socket *sender = sending.sock;
-	bool ours = concerns(c);
 
-	if(!ours || own == sender)
+	if(!concerns(c) || (conn && sender ? conn->tenant_tag == sender->tenant_tag : !conn && !sender))
 		return true;
 	LM_ERR("a message of %s%d was led to connection %d of tenant %d and is not sent\n", sender ? "tenant " : "no tenant ",
 			sender ? sender->tenant_tag : 0, c->id, conn ? conn->tenant_tag : 0);

@@ -93,7 +93,7 @@ static const struct
 		{100, "198.51.100.1", 100, false}, /* the tenant's own, whatever the address */
 		{0, "198.51.100.1", 0, false},	   /* the longest prefix: 198.51.100.0/24 */
 		{0, "198.51.101.1", 7, true},
-		{0, "2001:db8::1", 100, false},
+		{0, "2001:db8::1", 7, true},
 		{0, "192.0.2.1", 0, true}, /* default */
 		{0, "2001:db9::1", 0, true},
 };

@@ -120,6 +120,7 @@ static bool is_set(const struct cube_key *key, const char *object)
 		case CUBE_KIND_CIPHERS:
 		case CUBE_KIND_CURVES:
 		case CUBE_KIND_CN_SANS:
+		case CUBE_KIND_HOSTS:
 			return ((const struct cube_list *)member)->n > 0;
 		case CUBE_KIND_LATER:
 		case CUBE_KIND_LATER_UNLESS:
@@ -164,6 +165,7 @@ static void put_value(const struct out *out, const struct cube_key *key, const c
 		case CUBE_KIND_CIPHERS:
 		case CUBE_KIND_CURVES:
 		case CUBE_KIND_CN_SANS:
+		case CUBE_KIND_HOSTS:
 			put_list(out, member);
 			break;
 		default:

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../dialpeer/plan.h"
+#include "../tenant/sni.h"
 #include "../tls/policy.h"
 #include "../tls/trustpoint.h"
 #include "check.h"
@@ -101,6 +102,8 @@ static int complete(
 	cube_check_tls(conf, err);
 	cube_check_dial(conf, err);
 	if(cube_err_any(err))
+		return -1;
+	if(cube_sni_build(conf, err) != 0)
 		return -1;
 	plan = cube_dial_plan_build(conf, err);
 	if(cube_load_files(conf, files, scratch, err) != 0 || check_trustpoints(conf, err) != 0)

@@ -91,6 +91,7 @@ struct cube_tls_profile
 	enum cube_cn_san cn_san_validate;
 	struct cube_list cn_san; /* "host.domain" or "*.domain" */
 	bool sni_send;
+	struct cube_list sni; /* server names that select its tenant on a listener of sip-ua */
 	bool peer_eku_any;
 	struct cube_list curves;
 	/* effective, from inherit.c */
@@ -180,6 +181,7 @@ struct cube_listener
 };
 
 struct cube_dial_plan; /* dialpeer/plan.h */
+struct cube_sni;	   /* tenant/sni.h */
 
 struct cube_conf
 {
@@ -199,6 +201,8 @@ struct cube_conf
 	struct cube_listener *listeners;
 	unsigned n_listeners;
 	struct cube_dial_plan *dial_plan;
+	struct cube_sni *sni;
+	unsigned n_sni;
 };
 
 #endif

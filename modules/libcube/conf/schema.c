@@ -79,7 +79,7 @@ const struct cube_section cube_sections[CUBE_N_SECTIONS] = {
 			VALUE(cube_tls_profile, "cn-san-validate", CUBE_KIND_CN_SAN, cn_san_validate),
 			LIST(cube_tls_profile, "cn-san", CUBE_KIND_CN_SANS, cn_san, 1, CUBE_LIST_MAX),
 			VALUE(cube_tls_profile, "sni-send", CUBE_KIND_BOOL, sni_send),
-			LATER("sni"),
+			LIST(cube_tls_profile, "sni", CUBE_KIND_HOSTS, sni, 1, CUBE_LIST_MAX),
 			VALUE(cube_tls_profile, "peer-eku", CUBE_KIND_EKU, peer_eku_any),
 			LIST(cube_tls_profile, "curves", CUBE_KIND_CURVES, curves, 1, CUBE_LIST_MAX),
 		},

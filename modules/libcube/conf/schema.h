@@ -26,6 +26,7 @@ enum cube_kind
 	CUBE_KIND_CIPHERS,		/* struct cube_list */
 	CUBE_KIND_CURVES,		/* struct cube_list */
 	CUBE_KIND_CN_SANS,		/* struct cube_list */
+	CUBE_KIND_HOSTS,		/* struct cube_list of host names */
 };
 
 struct cube_key

@@ -216,6 +216,7 @@ int cube_value_store(const struct cube_value *value)
 		case CUBE_KIND_CIPHERS:
 		case CUBE_KIND_CURVES:
 		case CUBE_KIND_CN_SANS:
+		case CUBE_KIND_HOSTS:
 			return cube_value_store_list(value);
 		default:
 			return store_one(value);

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "../tls/name.h"
 #include "../tls/policy.h"
 #include "target.h"
 
@@ -41,6 +42,12 @@ static bool text_ok(const struct cube_value *value, struct cube_str text)
 				return false;
 			}
 			return true;
+		case CUBE_KIND_HOSTS:
+			if(!cube_name_is_host(text)) {
+				cube_value_bad(value, text, "not a host name (like sip.example.com, no wildcard, no address)");
+				return false;
+			}
+			return true;
 		default:
 			if(text.len == 0 || text.len > CUBE_NAME_MAX) {
 				cube_err_add(value->err, "%s: %s: a name of %zu characters (1 to %d)", value->path, value->key->name,
@@ -54,7 +61,7 @@ static bool text_ok(const struct cube_value *value, struct cube_str text)
 /* Certificates' names are compared without regard to case, IOS's names with. */
 static bool text_twice(const struct cube_value *value, const struct cube_list *list, struct cube_str text)
 {
-	bool any_case = value->key->kind == CUBE_KIND_CN_SANS;
+	bool any_case = value->key->kind == CUBE_KIND_CN_SANS || value->key->kind == CUBE_KIND_HOSTS;
 	unsigned i;
 
 	for(i = 0; i < list->n; i++) {

@@ -5,6 +5,7 @@
 #ifndef CUBE_DIALPEER_PLAN_PRIVATE_H
 #define CUBE_DIALPEER_PLAN_PRIVATE_H
 
+#include "../base/sort.h"
 #include "pattern_private.h"
 #include "plan.h"
 
@@ -70,8 +71,5 @@ struct cube_dial_plan
 /* Sorts entries and makes nodes. -1: out of memory. */
 int cube_dial_trie_build(struct cube_dial_trie *trie, struct cube_arena *arena) __attribute__((warn_unused_result));
 int cube_dial_target_cmp(const void *a, const void *b);
-
-/* In place, O(n log n) for any input, no memory of its own (unlike the C library's). */
-void cube_sort(void *base, size_t n, size_t size, int (*cmp)(const void *a, const void *b));
 
 #endif

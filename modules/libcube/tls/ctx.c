@@ -230,3 +230,23 @@ failed:
 	ERR_clear_error();
 	return NULL;
 }
+
+/* SSL_set_SSL_CTX() alone takes over the identity, the trust store, the verify callback and the ciphers, but leaves what
+ * SSL_new() has copied from the first context. */
+int cube_tls_adopt(SSL *ssl, SSL_CTX *ctx, const struct cube_tls_profile *profile)
+{
+	const char *groups = profile->groups[0] != '\0' ? profile->groups : "X25519:P-256:P-384:P-521";
+
+	if(SSL_set_SSL_CTX(ssl, ctx) != ctx)
+		return -1;
+	if(SSL_set_min_proto_version(ssl, (int)SSL_CTX_get_min_proto_version(ctx)) != 1
+			|| SSL_set_max_proto_version(ssl, (int)SSL_CTX_get_max_proto_version(ctx)) != 1)
+		return -1;
+	if((profile->ciphersuites[0] != '\0' && SSL_set_ciphersuites(ssl, profile->ciphersuites) != 1)
+			|| (profile->cipher_list[0] != '\0' && SSL_set_cipher_list(ssl, profile->cipher_list) != 1)
+			|| SSL_set1_groups_list(ssl, groups) != 1)
+		return -1;
+	SSL_set_verify(ssl, SSL_CTX_get_verify_mode(ctx), NULL);
+	SSL_set_verify_depth(ssl, SSL_CTX_get_verify_depth(ctx));
+	return 0;
+}

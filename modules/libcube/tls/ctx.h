@@ -18,6 +18,9 @@
  * begin with the profile's or the trustpoint's path. */
 SSL_CTX *cube_tls_ctx_new(const struct cube_conf *conf, const struct cube_tls_profile *profile, enum cube_role role,
 		int peer_index, struct cube_err *err) __attribute__((warn_unused_result));
+/* Makes an SSL that has read its ClientHello go on by another profile's context, with all of its policy: identity, trust,
+ * versions, suites, groups. For SSL_CTX_set_client_hello_cb; both contexts are servers'. 0, or -1 when OpenSSL refuses. */
+int cube_tls_adopt(SSL *ssl, SSL_CTX *ctx, const struct cube_tls_profile *profile) __attribute__((warn_unused_result));
 /* The versions (CUBE_TLS_* bits) that such a context negotiates: the profile's, as server without those that its key
  * has no suite for. */
 unsigned cube_tls_ctx_versions(

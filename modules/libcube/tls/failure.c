@@ -36,6 +36,8 @@ enum cube_tls_failure cube_tls_failure_of(const struct cube_tls_failed *f)
 {
 	if(f->timeout)
 		return CUBE_TLS_FAILURE_TIMEOUT;
+	if(f->server_name)
+		return CUBE_TLS_FAILURE_SERVER_NAME;
 	if(f->peer->verify_error == X509_V_ERR_HOSTNAME_MISMATCH)
 		return CUBE_TLS_FAILURE_IDENTITY;
 	if(f->peer->verify_error != X509_V_OK)
@@ -54,6 +56,7 @@ const char *cube_tls_failure_name(enum cube_tls_failure failure)
 			[CUBE_TLS_FAILURE_NO_CERTIFICATE] = "no-certificate",
 			[CUBE_TLS_FAILURE_CIPHER] = "cipher",
 			[CUBE_TLS_FAILURE_VERSION] = "version",
+			[CUBE_TLS_FAILURE_SERVER_NAME] = "server-name",
 			[CUBE_TLS_FAILURE_REFUSED] = "refused",
 			[CUBE_TLS_FAILURE_TIMEOUT] = "timeout",
 			[CUBE_TLS_FAILURE_CLOSED] = "closed",
@@ -68,6 +71,8 @@ static const char *reason_text(const struct cube_tls_failed *f, enum cube_tls_fa
 
 	if(failure == CUBE_TLS_FAILURE_TIMEOUT)
 		return "handshake timed out";
+	if(failure == CUBE_TLS_FAILURE_SERVER_NAME)
+		return "unrecognized name"; /* the alert's */
 	if(failure == CUBE_TLS_FAILURE_CERTIFICATE)
 		return "certificate verify failed"; /* OpenSSL's text too, also where it was not yet noted */
 	if(text)

@@ -14,6 +14,7 @@ enum cube_tls_failure
 	CUBE_TLS_FAILURE_NO_CERTIFICATE, /* it showed none */
 	CUBE_TLS_FAILURE_CIPHER,		 /* no suite, group or signature algorithm in common */
 	CUBE_TLS_FAILURE_VERSION,		 /* no version in common */
+	CUBE_TLS_FAILURE_SERVER_NAME,	 /* its SNI names nobody here */
 	CUBE_TLS_FAILURE_REFUSED,		 /* the peer refused ours with an alert */
 	CUBE_TLS_FAILURE_TIMEOUT,		 /* not finished within connection-establish-tls */
 	CUBE_TLS_FAILURE_CLOSED,		 /* the peer closed the connection */
@@ -26,13 +27,14 @@ struct cube_tls_failed
 	const struct cube_tls_peer *peer; /* the verdict on its certificate, if it came to one */
 	unsigned long error;			  /* OpenSSL's first error, 0 when the connection just ended */
 	bool timeout;
+	bool server_name; /* refused for its SNI */
 	int id; /* of the connection */
 	int tenant;
 	struct cube_addr local, remote;
 };
 
 enum cube_tls_failure cube_tls_failure_of(const struct cube_tls_failed *failed);
-/* "identity", "certificate", "no-certificate", "cipher", "version", "refused", "timeout", "closed", "other" */
+/* "identity", "certificate", "no-certificate", "cipher", "version", "server-name", "refused", "timeout", "closed", "other" */
 const char *cube_tls_failure_name(enum cube_tls_failure failure);
 
 #define CUBE_TLS_FAILURE_LINE_MAX 512

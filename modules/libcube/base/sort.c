@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Sorting in place: quicksort that gives way to heapsort where its pivots are bad, so that no dial-plan can make it
  * slow. Knows nothing of what it sorts. */
-#include "plan_private.h"
+#include "sort.h"
+
+#include <stdbool.h>
+#include <stdint.h>
 
 #include <string.h>
 
