@@ -3,6 +3,7 @@
 #ifndef CUBE_TENANT_API_H
 #define CUBE_TENANT_API_H
 
+#include "core/atomic_ops.h"
 #include "core/sr_module.h"
 
 #include "../ksr/ksr.h"
@@ -25,6 +26,7 @@ struct cube_socket
 	bool secure;
 	bool down;			/* could not be opened */
 	int tenant_tag;		/* at start; 0 for sip-ua */
+	atomic_t *refused;	/* requests whose source was not trusted; shared memory */
 	socket_info_t *tls; /* secure; NULL when down */
 	socket_info_t *udp, *tcp; /* not secure */
 };

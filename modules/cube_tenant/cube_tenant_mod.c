@@ -7,6 +7,7 @@
 #include "core/sr_module.h"
 
 #include "listen.h"
+#include "quiet.h"
 #include "request.h"
 #include "snapshot.h"
 #include "tenant_pv.h"
@@ -91,7 +92,7 @@ static int mod_init(void)
 		LM_ERR("modparam(\"cube_tenant\", \"config\", \"/path/cube.conf\") is missing\n");
 		return -1;
 	}
-	return listen_probe();
+	return listen_probe() < 0 ? -1 : quiet_init();
 }
 
 static int child_init(int rank)

@@ -9,6 +9,7 @@
 
 #include "core/dprint.h"
 #include "core/globals.h"
+#include "core/mem/shm_mem.h"
 #include "core/socket_info.h"
 #include "core/tcp_options.h"
 
@@ -41,11 +42,13 @@ static int core_listen(const struct cube_listener *l, unsigned short proto)
 
 int listen_add(const struct cube_conf *conf, struct cube_err *err)
 {
+	size_t n = conf->n_listeners ? conf->n_listeners : 1;
+	atomic_t *refused = shm_malloc(n * sizeof(*refused));
 	bool reuse = false;
 	unsigned i;
 
-	sockets = calloc(conf->n_listeners ? conf->n_listeners : 1, sizeof(*sockets));
-	if(!sockets) {
+	sockets = calloc(n, sizeof(*sockets));
+	if(!sockets || !refused) {
 		cube_err_nomem(err, "listeners");
 		return -1;
 	}
@@ -57,6 +60,8 @@ int listen_add(const struct cube_conf *conf, struct cube_err *err)
 
 		s->addr = l->addr;
 		s->secure = l->secure;
+		s->refused = &refused[i];
+		atomic_set(s->refused, 0);
 		s->tenant_tag = l->tenant == CUBE_NONE ? 0 : conf->tenants[l->tenant].tag;
 		reuse |= l->secure;
 		rc = l->secure ? core_listen(l, PROTO_TLS) : core_listen(l, PROTO_UDP) | core_listen(l, PROTO_TCP);
@@ -131,6 +136,9 @@ int listen_probe(void)
 		if(!s->secure)
 			rc = -1;
 	}
+	if(rc < 0)
+		LM_ERR("Kamailio does not start, since the core insists on UDP and TCP listeners (a listen-secure that cannot be "
+			   "opened would only put its tenant down)\n");
 	return rc;
 }
 

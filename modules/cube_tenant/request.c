@@ -1,22 +1,37 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Whose request is this, and may it come in? The tenant follows from the local address alone. */
 
+#include <time.h>
+
 #include "core/dprint.h"
 
+#include "../libcube/base/limit.h"
 #include "../libcube/tenant/trust.h"
 #include "listen.h"
 #include "request.h"
 #include "snapshot.h"
 
+#define LINES_MAX 10 /* that a process writes about strangers in each period */
+#define LINES_PERIOD 10 /* seconds */
+
 static int refuse(const sip_msg_t *msg, int tag, int result, const char *why)
 {
+	static struct cube_limit limit;
 	char src[CUBE_ADDR_TEXT_MAX], dst[CUBE_ADDR_TEXT_MAX];
 	struct cube_addr from = {ksr_cube_ip(&msg->rcv.src_ip), msg->rcv.src_port};
 	struct cube_addr to = {ksr_cube_ip(&msg->rcv.dst_ip), msg->rcv.dst_port};
+	struct cube_socket *sock = listen_find(&to.ip, to.port, msg->rcv.proto == PROTO_TLS);
+	unsigned suppressed;
+	bool say = cube_limit_allow(&limit, time(NULL), LINES_PERIOD, LINES_MAX, &suppressed);
 
-	LM_NOTICE("tenant %d: %.*s from %s to %s %s: %s\n", tag, msg->first_line.u.request.method.len,
-			msg->first_line.u.request.method.s, cube_addr_text(&from, src), cube_addr_text(&to, dst),
-			result == REQUEST_DISCARD ? "dropped" : "refused", why);
+	if(sock)
+		atomic_inc(sock->refused);
+	if(suppressed)
+		LM_NOTICE("%u further requests of strangers were not logged\n", suppressed);
+	if(say)
+		LM_NOTICE("tenant %d: %.*s from %s to %s %s: %s\n", tag, msg->first_line.u.request.method.len,
+				msg->first_line.u.request.method.s, cube_addr_text(&from, src), cube_addr_text(&to, dst),
+				result == REQUEST_DISCARD ? "dropped" : "refused", why);
 	return result;
 }
 

@@ -14,36 +14,48 @@ static const char *listener_state(const struct cube_listener *l)
 	return !s ? "waits for a restart" : s->down ? "down" : "open";
 }
 
-static int list_listener(rpc_t *rpc, void *row, const struct cube_conf *conf, const struct cube_addr *addr,
-		const char *address_key, const char *state_key)
+static int list_listener(rpc_t *rpc, void *row, const struct cube_conf *conf, const struct cube_addr *addr, bool secure)
 {
+	const struct cube_listener *l = addr->port ? cube_conf_listener(conf, &addr->ip, addr->port, secure) : NULL;
+	const struct cube_socket *s = l ? listen_of(l) : NULL;
 	char text[CUBE_ADDR_TEXT_MAX];
-	const struct cube_listener *l;
 
-	if(!addr->port)
+	if(!l)
 		return 0;
-	l = cube_conf_listener(conf, &addr->ip, addr->port, address_key[7] == 's');
-	return rpc->struct_add(row, "ss", address_key, cube_addr_text(addr, text), state_key,
-			l ? listener_state(l) : "down");
+	return rpc->struct_add(row, "ssd", secure ? "listen-secure" : "listen-non-secure", cube_addr_text(addr, text),
+			secure ? "listen-secure-state" : "listen-non-secure-state", listener_state(l),
+			secure ? "listen-secure-refused" : "listen-non-secure-refused", s ? atomic_get(s->refused) : 0);
 }
 
-static int list_sip_ua(rpc_t *rpc, void *ctx, const struct cube_conf *conf)
+static int list_sip_ua(rpc_t *rpc, void *ctx, const struct cube_conf *conf, bool secure)
 {
 	const struct cube_sip_ua *ua = &conf->sip_ua;
+	const struct cube_addr *addrs = secure ? ua->listen_secure : ua->listen_non_secure;
+	unsigned i, n = secure ? ua->n_listen_secure : ua->n_listen_non_secure;
 	void *row;
-	unsigned i;
 
-	for(i = 0; i < ua->n_listen_secure; i++) {
+	for(i = 0; i < n; i++) {
 		if(rpc->add(ctx, "{", &row) < 0 || rpc->struct_add(row, "d", "tenant", 0) < 0
-				|| list_listener(rpc, row, conf, &ua->listen_secure[i], "listen-secure", "secure") < 0)
-			return -1;
-	}
-	for(i = 0; i < ua->n_listen_non_secure; i++) {
-		if(rpc->add(ctx, "{", &row) < 0 || rpc->struct_add(row, "d", "tenant", 0) < 0
-				|| list_listener(rpc, row, conf, &ua->listen_non_secure[i], "listen-non-secure", "non-secure") < 0)
+				|| list_listener(rpc, row, conf, &addrs[i], secure) < 0)
 			return -1;
 	}
 	return 0;
+}
+
+static int list_tenant(rpc_t *rpc, void *ctx, const struct cube_conf *conf, const struct cube_tenant *t)
+{
+	str description = ksr_str(t->description);
+	void *row;
+
+	if(rpc->add(ctx, "{", &row) < 0 || rpc->struct_add(row, "dS", "tenant", t->tag, "description", &description) < 0)
+		return -1;
+	if(t->tls_profile != CUBE_NONE
+			&& rpc->struct_add(row, "d", "tls-profile", conf->tls_profiles[t->tls_profile].tag) < 0)
+		return -1;
+	return list_listener(rpc, row, conf, &t->listen_secure, true) < 0
+				   || list_listener(rpc, row, conf, &t->listen_non_secure, false) < 0
+				   ? -1
+				   : 0;
 }
 
 static const char *list_doc[] = {"The tenants of the running configuration and the state of their listeners", NULL};
@@ -59,22 +71,12 @@ static void rpc_list(rpc_t *rpc, void *ctx)
 		return;
 	}
 	conf = s->conf;
-	if(list_sip_ua(rpc, ctx, conf) < 0)
-		goto out;
-	for(i = 0; i < conf->n_tenants; i++) {
-		const struct cube_tenant *t = &conf->tenants[i];
-		str description = ksr_str(t->description);
-		void *row;
-
-		if(rpc->add(ctx, "{", &row) < 0
-				|| rpc->struct_add(row, "dSd", "tenant", t->tag, "description", &description, "tls-profile",
-						   t->tls_profile == CUBE_NONE ? 0 : conf->tls_profiles[t->tls_profile].tag)
-						   < 0
-				|| list_listener(rpc, row, conf, &t->listen_secure, "listen-secure", "secure") < 0
-				|| list_listener(rpc, row, conf, &t->listen_non_secure, "listen-non-secure", "non-secure") < 0)
-			break;
+	if(list_sip_ua(rpc, ctx, conf, true) == 0 && list_sip_ua(rpc, ctx, conf, false) == 0) {
+		for(i = 0; i < conf->n_tenants; i++) {
+			if(list_tenant(rpc, ctx, conf, &conf->tenants[i]) < 0)
+				break;
+		}
 	}
-out:
 	snapshot_release(s);
 }
 
@@ -95,19 +97,27 @@ static void rpc_check(rpc_t *rpc, void *ctx)
 		rpc->add(ctx, "s", "ok");
 }
 
+/* Not open yet, or not since the start. */
+static bool waits(const struct cube_listener *l)
+{
+	const struct cube_socket *s = listen_of(l);
+
+	return !s || s->down;
+}
+
 static void reload_waiting(rpc_t *rpc, void *row, const struct cube_conf *conf)
 {
 	unsigned i, waiting = 0;
 	void *list;
 
 	for(i = 0; i < conf->n_listeners; i++)
-		waiting += listen_of(&conf->listeners[i]) == NULL;
+		waiting += waits(&conf->listeners[i]);
 	if(!waiting || rpc->struct_add(row, "[", "wait for a restart", &list) < 0)
 		return;
 	for(i = 0; i < conf->n_listeners; i++) {
 		char text[CUBE_ADDR_TEXT_MAX];
 
-		if(!listen_of(&conf->listeners[i]))
+		if(waits(&conf->listeners[i]))
 			rpc->array_add(list, "s", cube_addr_text(&conf->listeners[i].addr, text));
 	}
 }

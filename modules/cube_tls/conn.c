@@ -22,8 +22,6 @@
 #include "outbound.h"
 #include "stock_tls.h"
 
-#define SHM_RESERVE (512 * 1024) /* no new connection below this much free shared memory */
-
 static int ex_index = -1;
 static const struct cube_tenant_api *tenant;
 
@@ -162,13 +160,13 @@ static int conn_begin(struct tcp_connection *c, struct cube_snapshot *s, struct 
 	return 0;
 }
 
-int conn_supply(struct tcp_connection *c)
+int conn_supply(struct tcp_connection *c, int tag)
 {
 	struct cube_conn *conn;
 	struct cube_snapshot *s;
 
-	if(shm_available_safe() < SHM_RESERVE)
-		return conn_refuse(c, 0, "shared memory is nearly used up (start Kamailio with a larger -m)");
+	if(shm_available_safe() < stock_tls_low_memory())
+		return conn_refuse(c, tag, "shared memory is nearly used up (start Kamailio with a larger -m)");
 	conn = shm_malloc(sizeof(*conn));
 	s = tenant->acquire();
 	if(conn && s) {
@@ -177,7 +175,7 @@ int conn_supply(struct tcp_connection *c)
 		if(conn_begin(c, s, conn) == 0)
 			return 0;
 	} else {
-		conn_refuse(c, 0, "out of shared memory (start Kamailio with a larger -m)");
+		conn_refuse(c, tag, "out of shared memory (start Kamailio with a larger -m)");
 	}
 	if(s)
 		tenant->release(s);

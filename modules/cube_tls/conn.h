@@ -45,9 +45,9 @@ int conn_index(void);
 
 /* The connection's own record; NULL for one of the stock module or one that has no SSL yet. */
 struct cube_conn *conn_get(const struct tcp_connection *c);
-/* Makes the SSL of a connection on a tenant's address, from the running snapshot. With c->write_lock held and no
+/* Makes the SSL of a connection on an address of tenant (tag, as at start), from the running snapshot. With c->write_lock held and no
  * extra_data. 0, or -1 (refused, logged): the caller closes the connection. */
-int conn_supply(struct tcp_connection *c);
+int conn_supply(struct tcp_connection *c, int tag);
 /* On a shared listener: makes the connection that of the tenant whom the client means by its SNI. For
  * SSL_CTX_set_client_hello_cb. */
 int conn_client_hello(SSL *ssl, int *alert, void *arg);

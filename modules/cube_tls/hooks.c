@@ -18,30 +18,14 @@ static const struct cube_tenant_api *tenant;
 /* With write_lock held. 0: goes on (ours or the stock module's), -1: refused. */
 static int supply_unsafe(struct tcp_connection *c)
 {
+	const struct cube_socket *sock;
 	struct cube_ip ip;
 
 	if(c->extra_data)
 		return 0;
 	ip = ksr_cube_ip(&c->rcv.dst_ip);
-	if(!tenant->socket(&ip, c->rcv.dst_port, true))
-		return 0; /* the stock module makes its own */
-	return conn_supply(c);
-}
-
-/* The stock module and the core write five lines for a handshake that failed; ours says it in one. With debugging on,
- * they are wanted. Returns whether it did. */
-static bool mute(void)
-{
-	if(is_printable(L_DBG))
-		return false;
-	set_local_debug_level(L_CRIT);
-	return true;
-}
-
-static void unmute(bool muted)
-{
-	if(muted)
-		reset_local_debug_level();
+	sock = tenant->socket(&ip, c->rcv.dst_port, true);
+	return sock ? conn_supply(c, sock->tenant_tag) : 0; /* the stock module makes its own */
 }
 
 /* Ends a connection that was refused, and has been logged, as if the peer had closed it. */
@@ -56,14 +40,13 @@ static int end_quietly(struct tcp_connection *c, rd_conn_flags_t *flags)
  * TLS 1.3 client has done its part before it knows whether the server takes its certificate. */
 static int read_unsettled(struct tcp_connection *c, rd_conn_flags_t *flags, struct cube_conn *conn)
 {
-	bool muted;
 	int rc;
 
 	if(conn->peer.role == CUBE_ROLE_CLIENT && conn_prove_local(c, conn) < 0)
 		return end_quietly(c, flags);
-	muted = mute();
+	ksr_quiet_begin(); /* the stock module and the core write five lines for a handshake that failed; ours says it in one */
 	rc = stock.read(c, flags);
-	unmute(muted);
+	ksr_quiet_end();
 	if(stock_tls_established(c) && (conn->peer.role == CUBE_ROLE_SERVER || rc > 0)) {
 		conn->settled = true;
 		c->lifetime = S_TO_TICKS(conn->snapshot->conf->sip_ua.connection_aging_tls);
@@ -80,6 +63,7 @@ static int hook_read(struct tcp_connection *c, rd_conn_flags_t *flags)
 	struct cube_conn *conn;
 	int rc = 0;
 
+	ksr_quiet_end();
 	if(!c->extra_data) {
 		lock_get(&c->write_lock);
 		rc = supply_unsafe(c);
@@ -90,14 +74,16 @@ static int hook_read(struct tcp_connection *c, rd_conn_flags_t *flags)
 	conn = conn_get(c);
 	if(conn && !conn->settled)
 		return read_unsettled(c, flags, conn);
-	return stock.read(c, flags);
+	rc = stock.read(c, flags);
+	if(conn)
+		ksr_quiet_begin(); /* the core would log what it cannot take apart, bodies and all; see cube_tenant's quiet.c */
+	return rc;
 }
 
 static int hook_encode(struct tcp_connection *c, const char **pbuf, unsigned int *plen, const char **rest_buf,
 		unsigned int *rest_len, snd_flags_t *send_flags)
 {
 	struct cube_conn *conn;
-	bool muted;
 	int rc;
 
 	if(supply_unsafe(c) < 0)
@@ -112,9 +98,9 @@ static int hook_encode(struct tcp_connection *c, const char **pbuf, unsigned int
 	}
 	if(!conn || stock_tls_established(c))
 		return stock.encode(c, pbuf, plen, rest_buf, rest_len, send_flags);
-	muted = mute();
+	ksr_quiet_begin();
 	rc = stock.encode(c, pbuf, plen, rest_buf, rest_len, send_flags);
-	unmute(muted);
+	ksr_quiet_end();
 	if(rc < 0)
 		conn_log_failure(c, conn);
 	return rc;

@@ -8,12 +8,14 @@
 #include "core/mem/shm_mem.h"
 #include "core/sr_module.h"
 #include "modules/tls/tls_bio.h"
+#include "modules/tls/tls_cfg.h"
 #include "modules/tls/tls_server.h"
 
 #include "stock_tls.h"
 
 static tls_domains_cfg_t ***domains_cfg;
 static gen_lock_t **domains_cfg_lock;
+static void **settings; /* of the running process */
 static BIO *(*new_mbuf)(struct tls_mbuf *rd, struct tls_mbuf *wr);
 
 static void *stock_symbol(sr_module_t *tls, const char *name)
@@ -38,7 +40,15 @@ int stock_tls_bind(void)
 	domains_cfg = stock_symbol(tls, "tls_domains_cfg");
 	domains_cfg_lock = stock_symbol(tls, "tls_domains_cfg_lock");
 	*(void **)&new_mbuf = stock_symbol(tls, "tls_BIO_new_mbuf");
-	return domains_cfg && domains_cfg_lock && new_mbuf ? 0 : -1;
+	settings = stock_symbol(tls, "tls_cfg");
+	return domains_cfg && domains_cfg_lock && new_mbuf && settings ? 0 : -1;
+}
+
+unsigned long stock_tls_low_memory(void)
+{
+	int threshold = cfg_get(tls, *settings, low_mem_threshold1);
+
+	return threshold > 0 ? (unsigned long)threshold : 0;
 }
 
 int stock_tls_supply(struct tcp_connection *c, SSL *ssl)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The stock tls module, as far as cube_tls leans on it: three symbols and one structure. This is the only place that
+/* The stock tls module, as far as cube_tls leans on it: four symbols and one structure. This is the only place that
  * includes its headers. */
 #ifndef CUBE_TLS_STOCK_TLS_H
 #define CUBE_TLS_STOCK_TLS_H
@@ -9,8 +9,10 @@
 
 #include "core/tcp_conn.h"
 
-/* Finds the three symbols in the loaded tls.so. 0, or -1 with an error line. */
+/* Finds what is needed in the loaded tls.so. 0, or -1 with an error line. */
 int stock_tls_bind(void);
+/* Shared memory, in bytes, below which the stock module takes no new connection: its low_mem_threshold1. */
+unsigned long stock_tls_low_memory(void);
 /* Gives the connection an SSL of ours in the shape that the stock module expects; from then on ssl belongs to the
  * connection. With c->write_lock held and c->extra_data NULL. 0 or -1 (ssl is still the caller's). */
 int stock_tls_supply(struct tcp_connection *c, SSL *ssl);

@@ -74,6 +74,17 @@ void ksr_log_err(const char *what, const struct cube_err *err)
 	}
 }
 
+void ksr_quiet_begin(void)
+{
+	if(!is_printable(L_DBG))
+		set_local_debug_level(L_CRIT);
+}
+
+void ksr_quiet_end(void)
+{
+	reset_local_debug_level();
+}
+
 void ksr_rpc_fault(rpc_t *rpc, void *ctx, const struct cube_err *err)
 {
 	size_t len = err->used;

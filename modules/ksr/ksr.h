@@ -28,6 +28,10 @@ ip_addr_t ksr_ip(const struct cube_ip *ip);
 
 /* One log line at error level for each line of err, behind what. */
 void ksr_log_err(const char *what, const struct cube_err *err);
+/* Between them this process logs nothing below CRITICAL, unless debugging is on: for stretches of core and stock code that
+ * write strangers' messages, or many lines of no use, and where ours says what there is to say. */
+void ksr_quiet_begin(void);
+void ksr_quiet_end(void);
 /* RPC fault 500 with as much of err as a fault can carry (250 bytes): whole lines, then how many did not fit. */
 void ksr_rpc_fault(rpc_t *rpc, void *ctx, const struct cube_err *err);
 

@@ -193,7 +193,7 @@ def test_one_listener(t):
         t.say("          " + line.split(": ", 1)[1])
         equal("tenant 100", t.made.ask(5100), "200")
         rows = {row["tenant"]: row for row in server.rpc("cube_tenant.list") if "listen-secure" in row}
-        equal("cube_tenant.list", {n: r["secure"] for n, r in rows.items()}, {"100": "open", "200": "down"})
+        equal("cube_tenant.list", {n: r["listen-secure-state"] for n, r in rows.items()}, {"100": "open", "200": "down"})
         server.prove_alive()
         server.stop()
     wait_until(lambda: not server.alive(), 5, "the server ended")

@@ -64,21 +64,42 @@ static const char *purpose_words(X509 *cert, int depth, const struct cube_tls_pe
 	return depth > 0 ? "may not issue certificates by its key usage" : "may not be used for TLS by its key usage";
 }
 
+/* Who would have to be in ca (or whose certificate the peer forgot to send), for the errors where that is the question. */
+static void issuer_words(X509 *cert, int error, char *buf, size_t size)
+{
+	char cn[48];
+	size_t i;
+
+	buf[0] = '\0';
+	if(error != X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY && error != X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT
+			&& error != X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE)
+		return;
+	if(X509_NAME_get_text_by_NID(X509_get_issuer_name(cert), NID_commonName, cn, sizeof(cn)) <= 0)
+		return;
+	for(i = 0; cn[i] != '\0'; i++) {
+		if(cn[i] < ' ' || cn[i] > '~' || cn[i] == '%' || cn[i] == '"')
+			cn[i] = '?';
+	}
+	snprintf(buf, size, "; issued by CN %s", cn);
+}
+
 static void refuse(struct cube_tls_peer *peer, X509_STORE_CTX *store, int error, int depth, X509 *cert)
 {
-	char names[72] = "";
+	char names[72] = "", issuer[64] = "";
 	const char *text;
 
 	X509_STORE_CTX_set_error(store, error);
 	X509_STORE_CTX_set_error_depth(store, depth);
 	peer->verify_error = error;
 	peer->verify_depth = depth;
-	if(cert != NULL)
+	if(cert != NULL) {
 		cube_identity_text(cert, names, sizeof(names));
+		issuer_words(cert, error, issuer, sizeof(issuer));
+	}
 	text = error == X509_V_ERR_INVALID_PURPOSE && cert != NULL ? purpose_words(cert, depth, peer) : error_words(error);
 	/* the names come last: they are the peer's own choice and may be cut */
-	snprintf(peer->reason, sizeof(peer->reason), "%s %s (%s)",
-			depth == 0 ? "the peer's certificate" : "a CA certificate of the peer's chain", text, names);
+	snprintf(peer->reason, sizeof(peer->reason), "%s %s (%s%s)",
+			depth == 0 ? "the peer's certificate" : "a CA certificate of the peer's chain", text, names, issuer);
 }
 
 /* As X509_check_purpose would for the peer's role, without the extended key usage. */

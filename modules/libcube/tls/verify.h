@@ -9,7 +9,7 @@
 #include "../conf/model.h"
 #include "identity.h"
 
-#define CUBE_REASON_MAX 160
+#define CUBE_REASON_MAX 256
 
 /* One per connection. Attached to its SSL with SSL_set_ex_data(ssl, peer_index, peer) before the handshake; it and all
  * it points to must live until the handshake is over. An SSL without one refuses its peer. */
