@@ -17,6 +17,7 @@
 
 static struct cube_socket *sockets; /* sorted as cube_conf.listeners is */
 static unsigned n_sockets;
+static bool reuse_wanted; /* there are secure ones */
 
 /* "tenant 100: listen-secure 127.0.0.1:5061" */
 static const char *socket_name(const struct cube_socket *s, char *buf, size_t size)
@@ -44,7 +45,6 @@ int listen_add(const struct cube_conf *conf, struct cube_err *err)
 {
 	size_t n = conf->n_listeners ? conf->n_listeners : 1;
 	atomic_t *refused = shm_malloc(n * sizeof(*refused));
-	bool reuse = false;
 	unsigned i;
 
 	sockets = calloc(n, sizeof(*sockets));
@@ -63,14 +63,14 @@ int listen_add(const struct cube_conf *conf, struct cube_err *err)
 		s->refused = &refused[i];
 		atomic_set(s->refused, 0);
 		s->tenant_tag = l->tenant == CUBE_NONE ? 0 : conf->tenants[l->tenant].tag;
-		reuse |= l->secure;
+		reuse_wanted |= l->secure;
 		rc = l->secure ? core_listen(l, PROTO_TLS) : core_listen(l, PROTO_UDP) | core_listen(l, PROTO_TCP);
 		if(rc != 0) {
 			cube_err_add(err, "%s: Kamailio did not take the address", socket_name(s, name, sizeof(name)));
 			return -1;
 		}
 	}
-	if(reuse && !tcp_default_cfg.reuse_port) {
+	if(reuse_wanted && !tcp_default_cfg.reuse_port) {
 		/* a tenant's connections leave from its own listen address: this is what tells tenants apart */
 		tcp_default_cfg.reuse_port = 1;
 		LM_NOTICE("tcp_reuse_port is set: TLS connections of a tenant leave from its listen-secure address\n");
@@ -121,7 +121,7 @@ int listen_probe(void)
 	unsigned i;
 	int rc = 0;
 
-	if(n_sockets && !tcp_default_cfg.reuse_port) {
+	if(reuse_wanted && !tcp_default_cfg.reuse_port) {
 		LM_ERR("tcp_reuse_port=no is set behind modparam(\"cube_tenant\", \"config\", ...); remove it: tenants "
 			   "would share connections\n");
 		return -1;

@@ -18,6 +18,7 @@ static const struct
 		{"dialpeer_out", true},
 		{"route", false},
 		{"peer_name", false},
+		{"failure", false}, /* in event_route[cube:handshake-failed] */
 };
 
 #define N_NAMES (int)(sizeof(names) / sizeof(names[0]))
@@ -34,7 +35,7 @@ int tenant_pv_parse(pv_spec_t *spec, str *name)
 			return 0;
 		}
 	}
-	LM_ERR("$cube(%.*s): no such name; there are tenant, dialpeer_in, dialpeer_out, route, peer_name\n", name->len,
+	LM_ERR("$cube(%.*s): no such name; there are tenant, dialpeer_in, dialpeer_out, route, peer_name, failure\n", name->len,
 			name->s);
 	return -1;
 }

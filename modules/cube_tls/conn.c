@@ -12,6 +12,7 @@
 
 #include "conn.h"
 #include "contexts.h"
+#include "failed.h"
 #include "isolate.h"
 #include "../libcube/dialpeer/plan.h"
 #include "../libcube/tenant/sni.h"
@@ -160,6 +161,14 @@ static int conn_begin(struct tcp_connection *c, struct cube_snapshot *s, struct 
 	return 0;
 }
 
+/* A source that fails too often does not get as far as a handshake. */
+static bool conn_is_limited(const struct tcp_connection *c, const struct cube_snapshot *s)
+{
+	struct cube_addr remote = conn_remote(c);
+
+	return (c->flags & F_CONN_PASSIVE) && failed_too_often(&remote, s->conf->sip_ua.handshake_failure_limit);
+}
+
 int conn_supply(struct tcp_connection *c, int tag)
 {
 	struct cube_conn *conn;
@@ -172,7 +181,7 @@ int conn_supply(struct tcp_connection *c, int tag)
 	if(conn && s) {
 		memset(conn, 0, sizeof(*conn));
 		conn->snapshot = s;
-		if(conn_begin(c, s, conn) == 0)
+		if(!conn_is_limited(c, s) && conn_begin(c, s, conn) == 0)
 			return 0;
 	} else {
 		conn_refuse(c, tag, "out of shared memory (start Kamailio with a larger -m)");
@@ -332,21 +341,21 @@ int conn_prove_local(const struct tcp_connection *c, struct cube_conn *conn)
 	return 0;
 }
 
-void conn_log_failure(const struct tcp_connection *c, struct cube_conn *conn)
+bool conn_failed(const struct tcp_connection *c, struct cube_conn *conn, struct cube_tls_failed *failed)
 {
-	struct cube_tls_failed failed = {.peer = &conn->peer,
+	*failed = (struct cube_tls_failed){.peer = &conn->peer,
 			.error = conn->error,
 			.server_name = conn->unknown_name,
 			.id = conn->id,
 			.tenant = conn->tenant_tag,
+			.role = conn->peer.role,
 			.local = conn_local(c),
 			.remote = conn_remote(c)};
-	char line[CUBE_TLS_FAILURE_LINE_MAX];
-
-	if(conn->failure_logged)
-		return;
-	conn->failure_logged = true;
-	LM_ERR("%s\n", cube_tls_failure_line(&failed, line));
+	if(conn->failure_noted)
+		return false;
+	conn->failure_noted = true;
+	failed_note(failed);
+	return true;
 }
 
 bool conn_peer(int connection, struct cube_peer *peer)

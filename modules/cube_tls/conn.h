@@ -30,7 +30,7 @@ struct cube_conn
 	bool done;			  /* the handshake is, on our side */
 	bool settled;		  /* and on the peer's: set and read by the TCP reader that has the connection */
 	bool local_proved;	  /* client: the socket really has the tenant's address */
-	bool failure_logged;
+	bool failure_noted;
 	unsigned long error;  /* OpenSSL's first error of a handshake that failed */
 	const char *version;  /* constants of OpenSSL, valid once done */
 	const char *cipher;
@@ -58,8 +58,8 @@ bool conn_covers(struct tcp_connection *c, struct cube_str host);
 /* Does the socket really have the address that the core believes it has? When the bind before a connect fails, the
  * core goes on from another address. Once per client connection, by the process that first reads. */
 int conn_prove_local(const struct tcp_connection *c, struct cube_conn *conn);
-/* One line, once, for a handshake that failed. */
-void conn_log_failure(const struct tcp_connection *c, struct cube_conn *conn);
+/* Describes a handshake that failed; the first time it is also noted (failed.h), and true returned. */
+bool conn_failed(const struct tcp_connection *c, struct cube_conn *conn, struct cube_tls_failed *failed);
 /* As struct cube_tls_ops has it. */
 bool conn_peer(int connection, struct cube_peer *peer);
 

@@ -12,6 +12,7 @@
 #include "conn.h"
 #include "conn_rpc.h"
 #include "contexts.h"
+#include "failed.h"
 #include "hooks.h"
 #include "isolate.h"
 #include "janitor.h"
@@ -50,7 +51,8 @@ static int mod_init(void)
 		return -1;
 	}
 	if(stock_tls_bind() < 0 || conn_init(&tenant) < 0 || isolate_init(&tenant) < 0 || hooks_install(&tenant) < 0
-			|| janitor_init(&tenant) < 0 || targets_init() < 0 || outbound_init() < 0)
+			|| janitor_init(&tenant) < 0 || targets_init() < 0 || outbound_init() < 0
+			|| failed_init() < 0)
 		return -1;
 	tenant.register_tls(&ops);
 	if(sr_memmng_shm && strcmp(sr_memmng_shm, "tlsf") != 0)

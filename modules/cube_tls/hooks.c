@@ -7,6 +7,7 @@
 #include "core/tls_hooks.h"
 
 #include "conn.h"
+#include "failed.h"
 #include "hooks.h"
 #include "isolate.h"
 #include "outbound.h"
@@ -40,6 +41,7 @@ static int end_quietly(struct tcp_connection *c, rd_conn_flags_t *flags)
  * TLS 1.3 client has done its part before it knows whether the server takes its certificate. */
 static int read_unsettled(struct tcp_connection *c, rd_conn_flags_t *flags, struct cube_conn *conn)
 {
+	struct cube_tls_failed failed;
 	int rc;
 
 	if(conn->peer.role == CUBE_ROLE_CLIENT && conn_prove_local(c, conn) < 0)
@@ -54,7 +56,8 @@ static int read_unsettled(struct tcp_connection *c, rd_conn_flags_t *flags, stru
 	}
 	if(rc >= 0 && !(*flags & RD_CONN_EOF))
 		return rc; /* it goes on with the next flight */
-	conn_log_failure(c, conn);
+	if(conn_failed(c, conn, &failed))
+		failed_event(&failed);
 	return end_quietly(c, flags);
 }
 
@@ -83,6 +86,7 @@ static int hook_read(struct tcp_connection *c, rd_conn_flags_t *flags)
 static int hook_encode(struct tcp_connection *c, const char **pbuf, unsigned int *plen, const char **rest_buf,
 		unsigned int *rest_len, snd_flags_t *send_flags)
 {
+	struct cube_tls_failed failed;
 	struct cube_conn *conn;
 	int rc;
 
@@ -102,7 +106,7 @@ static int hook_encode(struct tcp_connection *c, const char **pbuf, unsigned int
 	rc = stock.encode(c, pbuf, plen, rest_buf, rest_len, send_flags);
 	ksr_quiet_end();
 	if(rc < 0)
-		conn_log_failure(c, conn);
+		conn_failed(c, conn, &failed); /* no event: write_lock is held */
 	return rc;
 }
 

@@ -9,6 +9,7 @@
 
 #include "close.h"
 #include "conn.h"
+#include "failed.h"
 #include "janitor.h"
 
 #define CLOSE_MAX 512	 /* connections ended in one round; the rest waits a second */
@@ -55,6 +56,7 @@ static void overdue_note(struct overdue *o, const struct tcp_connection *c)
 			.timeout = true,
 			.id = c->id,
 			.tenant = conn ? conn->tenant_tag : tenant->socket(&ip, c->rcv.dst_port, true)->tenant_tag,
+			.role = c->flags & F_CONN_PASSIVE ? CUBE_ROLE_SERVER : CUBE_ROLE_CLIENT,
 			.local = {ip, c->rcv.dst_port},
 			.remote = {ksr_cube_ip(&c->rcv.src_ip), c->rcv.src_port}};
 }
@@ -80,7 +82,6 @@ static int overdue_find(struct overdue list[CLOSE_MAX], int deadline)
 static void janitor_round(unsigned int ticks, void *param)
 {
 	static struct overdue list[CLOSE_MAX];
-	char line[CUBE_TLS_FAILURE_LINE_MAX];
 	struct cube_snapshot *s;
 	int i, n, deadline;
 
@@ -91,8 +92,10 @@ static void janitor_round(unsigned int ticks, void *param)
 	tenant->release(s);
 	n = overdue_find(list, deadline);
 	for(i = 0; i < n; i++) {
-		if(close_connection(list[i].id) == 0)
-			LM_ERR("%s\n", cube_tls_failure_line(&list[i].failed, line));
+		if(close_connection(list[i].id) != 0)
+			continue;
+		failed_note(&list[i].failed);
+		failed_event(&list[i].failed);
 	}
 }
 

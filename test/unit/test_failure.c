@@ -20,34 +20,34 @@ static const struct
 } rows[] = {
 		{X509_V_ERR_HOSTNAME_MISMATCH, SSL_R_CERTIFICATE_VERIFY_FAILED, false, "", CUBE_TLS_FAILURE_IDENTITY,
 				" :Peer certificate identity check failed - remote_addr=198.51.100.254, remote_port=36233, "
-				"local_addr=203.0.113.254, local_port=3000, vrf=, tenant=1"},
+				"local_addr=203.0.113.254, local_port=3000, vrf=, tenant=1, role=server"},
 		{X509_V_ERR_HOSTNAME_MISMATCH, 0, false, "why", CUBE_TLS_FAILURE_IDENTITY,
 				" :Peer certificate identity check failed - remote_addr=198.51.100.254, remote_port=36233, "
-				"local_addr=203.0.113.254, local_port=3000, vrf=, tenant=1 (why)"},
+				"local_addr=203.0.113.254, local_port=3000, vrf=, tenant=1, role=server (why)"},
 		{X509_V_ERR_CERT_HAS_EXPIRED, SSL_R_CERTIFICATE_VERIFY_FAILED, false, "the peer's certificate has expired (x)",
 				CUBE_TLS_FAILURE_CERTIFICATE,
 				": Reason: certificate verify failed, Connection ID: 17, local address : 203.0.113.254:3000 and remote "
-				"address : 198.51.100.254:36233, tenant=1 (the peer's certificate has expired (x))"},
+				"address : 198.51.100.254:36233, tenant=1, role=server (the peer's certificate has expired (x))"},
 		{X509_V_OK, SSL_R_NO_SHARED_CIPHER, false, "", CUBE_TLS_FAILURE_CIPHER,
 				": Reason: no shared cipher, Connection ID: 17, local address : 203.0.113.254:3000 and remote address : "
-				"198.51.100.254:36233, tenant=1"},
+				"198.51.100.254:36233, tenant=1, role=server"},
 		{X509_V_OK, SSL_R_TLSV1_ALERT_PROTOCOL_VERSION, false, "", CUBE_TLS_FAILURE_VERSION,
 				": TLS handshake failure, Reason: tlsv1 alert protocol version, Connection ID: 17, local address : "
-				"203.0.113.254:3000 and remote address : 198.51.100.254:36233, tenant=1"},
+				"203.0.113.254:3000 and remote address : 198.51.100.254:36233, tenant=1, role=server"},
 		{X509_V_OK, SSL_R_UNSUPPORTED_PROTOCOL, false, "", CUBE_TLS_FAILURE_VERSION,
 				": TLS handshake failure, Reason: unsupported protocol, Connection ID: 17, local address : "
-				"203.0.113.254:3000 and remote address : 198.51.100.254:36233, tenant=1"},
+				"203.0.113.254:3000 and remote address : 198.51.100.254:36233, tenant=1, role=server"},
 		{X509_V_OK, SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE, false, "", CUBE_TLS_FAILURE_NO_CERTIFICATE,
 				": Reason: peer did not return a certificate, Connection ID: 17, local address : 203.0.113.254:3000 and "
-				"remote address : 198.51.100.254:36233, tenant=1"},
+				"remote address : 198.51.100.254:36233, tenant=1, role=server"},
 		{X509_V_OK, SSL_R_SSLV3_ALERT_BAD_CERTIFICATE, false, "", CUBE_TLS_FAILURE_REFUSED, NULL},
 		{X509_V_OK, SSL_R_WRONG_VERSION_NUMBER, false, "", CUBE_TLS_FAILURE_OTHER, NULL},
 		{X509_V_OK, 0, false, "", CUBE_TLS_FAILURE_CLOSED,
 				": Reason: connection closed by the peer, Connection ID: 17, local address : 203.0.113.254:3000 and "
-				"remote address : 198.51.100.254:36233, tenant=1"},
+				"remote address : 198.51.100.254:36233, tenant=1, role=server"},
 		{X509_V_OK, 0, true, "", CUBE_TLS_FAILURE_TIMEOUT,
 				": Reason: handshake timed out, Connection ID: 17, local address : 203.0.113.254:3000 and remote address "
-				": 198.51.100.254:36233, tenant=1"},
+				": 198.51.100.254:36233, tenant=1, role=server"},
 };
 
 static struct cube_addr addr_of(const char *text)
@@ -87,13 +87,14 @@ START_TEST(test_ipv6)
 	struct cube_tls_failed failed = {.peer = &peer,
 			.id = 17,
 			.tenant = 0,
+			.role = CUBE_ROLE_CLIENT,
 			.local = addr_of("[2001:10:2:10::10]:24399"),
 			.remote = addr_of("[2001:10:1:10::50]:5061")};
 	char line[CUBE_TLS_FAILURE_LINE_MAX];
 
 	ck_assert_str_eq(cube_tls_failure_line(&failed, line),
 			"%SIP-2-TLS_HANDSHAKE_FAILED: Reason: certificate verify failed, Connection ID: 17, local address : "
-			"[2001:10:2:10::10]:24399 and remote address : [2001:10:1:10::50]:5061, tenant=0");
+			"[2001:10:2:10::10]:24399 and remote address : [2001:10:1:10::50]:5061, tenant=0, role=client");
 }
 END_TEST
 

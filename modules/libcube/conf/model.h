@@ -169,6 +169,7 @@ struct cube_sip_ua
 	bool trusted_authenticate;	   /* default true */
 	bool silent_discard_untrusted; /* default true */
 	int connection_establish_tls;  /* seconds, default 20 */
+	int handshake_failure_limit;   /* failed inbound handshakes of one source in a minute; 0: no limit */
 	int connection_aging_tls;	   /* seconds, default 3600 */
 };
 

@@ -26,7 +26,7 @@ const struct cube_section cube_section_crypto_signaling = {
 const struct cube_section cube_sections[CUBE_N_SECTIONS] = {
 	{
 		.name = "sip-ua", .id = CUBE_SECTION_SIP_UA, .inner = &cube_section_crypto_signaling,
-		.n_keys = 10, .keys = {
+		.n_keys = 11, .keys = {
 			{.name = "listen-secure", .kind = CUBE_KIND_ADDRS, .min = 1, .max = CUBE_LIST_MAX,
 				.offset = offsetof(struct cube_sip_ua, listen_secure), .count = offsetof(struct cube_sip_ua, n_listen_secure)},
 			{.name = "listen-non-secure", .kind = CUBE_KIND_ADDRS, .min = 1, .max = CUBE_LIST_MAX,
@@ -39,6 +39,7 @@ const struct cube_section cube_sections[CUBE_N_SECTIONS] = {
 			VALUE(cube_sip_ua, "silent-discard-untrusted", CUBE_KIND_BOOL, silent_discard_untrusted),
 			NUMBER(cube_sip_ua, "connection-establish-tls", connection_establish_tls, 5, 20),
 			NUMBER(cube_sip_ua, "connection-aging-tls", connection_aging_tls, 60, 259200),
+			NUMBER(cube_sip_ua, "handshake-failure-limit", handshake_failure_limit, 0, 10000),
 		},
 	},
 	{

@@ -30,6 +30,7 @@ struct cube_tls_failed
 	bool server_name; /* refused for its SNI */
 	int id; /* of the connection */
 	int tenant;
+	enum cube_role role; /* ours */
 	struct cube_addr local, remote;
 };
 
@@ -39,7 +40,8 @@ const char *cube_tls_failure_name(enum cube_tls_failure failure);
 
 #define CUBE_TLS_FAILURE_LINE_MAX 512
 
-/* The documents' format for this kind of failure, word for word, then ", tenant=N" where the format has none, then, in
+/* The documents' format for this kind of failure, word for word, then ", tenant=N" where the format has none, ", role=" and ours (a source that fails against us as server may be
+ * banned, a target must not), and, in
  * brackets, what the operator needs to know beyond OpenSSL's reason. Returns line. */
 const char *cube_tls_failure_line(const struct cube_tls_failed *failed, char line[CUBE_TLS_FAILURE_LINE_MAX]);
 
