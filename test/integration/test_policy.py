@@ -222,3 +222,37 @@ def test_deadline(t):
     equal("connections that were not ended within 10 s", len(socks), 0)
     t.made.cube.wait_no_connection()
     t.made.cube.prove_alive()
+
+
+# What is replaced in a good INVITE, by what.
+MALFORMED = [
+    (b" SIP/2.0\r\n", b"\r\n"), (b"INVITE sip:1@", b"IN\0VITE sip:1@"), (b"sip:1@", b"sip:1@:::"),
+    (b"Via: SIP/2.0/", b"Via: @@@/"), (b"CSeq: 1 INVITE", b"CSeq: x"), (b"CSeq", b"C\0Seq"),
+    (b"From: <sip:a@a>", b"From: <sip:a@a"), (b"To: <sip:1@b>", b""), (b"Call-ID", b"X"),
+    (b"Max-Forwards: 70", b"Max-Forwards: x"), (b"Content-Length: ", b"Content-Length: z"),
+    (b"Content-Length: ", b"Content-Length: 9999999"), (b"Content-Length: ", b"X: "),
+    (b"Content-Type: application/sdp", b"Record-Route: <sip:\r\nContent-Type: application"),
+]
+
+
+def test_malformed(t):
+    """Malformed messages, from friends and strangers, by UDP and by TLS, end no process and change nothing for others;
+    what they carry is not logged."""
+    def message(via):
+        request = sipmsg.request("INVITE", f"sip:1@{t.made.at['cube']}", via, "<sip:a@a>;tag=1", "<sip:1@b>",
+                                 sipmsg.unique("bad"), 1, body=sipmsg.SDP)
+        return bytes(request)
+
+    for source in ("friend", "stranger"):
+        udp = UdpLeg(t.made.at[source], t.made.udp)
+        for old, new in MALFORMED:
+            udp.send(message(udp.via).replace(old, new, 1))
+            with TlsClient(client_context("ogw"), t.made.at[source], t.made.a) as client:
+                client.send(message(client.via).replace(old, new, 1))
+                try:
+                    client.receive(0.1)
+                except (EOFError, OSError):
+                    pass
+        udp.close()
+    equal("OPTIONS", t.made.ask(t.made.a, identity="ogw")[0], "200")
+    t.made.cube.prove_alive()

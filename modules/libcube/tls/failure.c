@@ -19,6 +19,7 @@ static enum cube_tls_failure failure_of_reason(int reason)
 		case SSL_R_NO_SUITABLE_SIGNATURE_ALGORITHM:
 		case SSL_R_NO_SHARED_SIGNATURE_ALGORITHMS:
 		case SSL_R_NO_CIPHERS_AVAILABLE:
+		case SSL_R_WRONG_CURVE:
 			return CUBE_TLS_FAILURE_CIPHER;
 		case SSL_R_UNSUPPORTED_PROTOCOL:
 		case SSL_R_WRONG_SSL_VERSION:
