@@ -142,13 +142,13 @@ def test_thousand(t):
             rpc.call("cube_tenant.reload")
     quiet = _idle_memory(t.made)
     t.say(f"          shared memory in use: {before} before, {quiet} after {QUIET} reloads without calls")
-    check(abs(quiet - before) <= QUIET_TOLERANCE, f"it was {before}, is {quiet} ({quiet - before:+d})")
+    check(abs(quiet - before) <= QUIET_TOLERANCE, f"it was {before}, is {quiet} ({quiet - before:+.0f})")
     took, udp, tls = _reload_under_calls(t, "sipp", reloads)
     t.say(f"          {reloads} reloads in {took:.1f} s; calls: {udp} from UDP, {tls} from TLS")
     check(tls > 10, f"only {tls} calls from TLS")
     after = _idle_memory(t.made)
     t.say(f"          shared memory in use: {quiet} before, {after} after")
-    check(abs(after - quiet) <= TOLERANCE, f"shared memory in use was {quiet}, is {after} ({after - quiet:+d})")
+    check(abs(after - quiet) <= TOLERANCE, f"shared memory in use was {quiet}, is {after} ({after - quiet:+.0f})")
     t.made.cube.prove_alive()
 
 

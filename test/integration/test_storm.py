@@ -161,7 +161,7 @@ def test_storm(t):
     t.made.cube.wait_no_connection()
     after = t.made.cube.memory()
     t.say(f"          shared memory in use: {before} before, {after} after")
-    check(abs(after - before) <= TOLERANCE, f"shared memory in use was {before}, is {after} ({after - before:+d})")
+    check(abs(after - before) <= TOLERANCE, f"shared memory in use was {before}, is {after} ({after - before:+.0f})")
     lines = t.made.cube.logged("CRITICAL")
     equal("CRITICAL lines in the log", lines[:3], [])
 

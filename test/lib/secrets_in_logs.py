@@ -11,7 +11,7 @@ PATTERNS = [
     ("a PEM block", re.compile(r"-----BEGIN|-----END")),
     ("key material", re.compile(r"\bMII[A-Za-z0-9+/]{20,}|\bMH[A-Za-z0-9+/]{40,}|\bMIG[A-Za-z0-9+/]{20,}")),
     ("a SIP body", re.compile(r"(^|[\s<\[])(v=0|s=-|m=audio |a=rtpmap|c=IN IP|o=\S+ \d+ \d+ IN)")),
-    ("a password", re.compile(r"pass(word|phrase)\s*[=:]\s*\S|response=\"[0-9a-f]{32}\"", re.I)),
+    ("a password", re.compile(r"pass(word|phrase)\s*[=:]\s*(?!'\(null\)'|''$)\S|response=\"[0-9a-f]{32}\"", re.I)),
 ]
 KEEP = 20  # lines shown
 
