@@ -2,6 +2,7 @@
 /* The SSL_CTX of each profile and role of a configuration. They hold no private key: see keys.h. */
 #include <string.h>
 
+#include "core/dprint.h"
 #include "core/mem/shm_mem.h"
 
 #include "../libcube/tls/ctx.h"
@@ -13,6 +14,27 @@ struct contexts
 	unsigned n;
 	SSL_CTX *ctx[][2]; /* by profile, by role */
 };
+
+/* The operator should know where old versions are permitted, and that no other profile is touched by it. */
+static void note_legacy(const struct cube_conf *conf)
+{
+	const struct cube_tls_profile *first = NULL;
+	char path[96];
+	unsigned i, n = 0;
+
+	for(i = 0; i < conf->n_tls_profiles; i++) {
+		const struct cube_tls_profile *p = &conf->tls_profiles[i];
+
+		if(!cube_tls_ctx_legacy(conf, p, CUBE_ROLE_SERVER) && !cube_tls_ctx_legacy(conf, p, CUBE_ROLE_CLIENT))
+			continue;
+		first = first ? first : p;
+		n++;
+	}
+	if(n)
+		LM_NOTICE("%u of %u TLS profiles (%s%s) permit TLS 1.0 or 1.1: OpenSSL's security level is relaxed in them for these "
+				  "versions' handshake signatures; tls-version = \"1.2+\" ends that\n",
+				n, conf->n_tls_profiles, cube_tls_profile_path(conf, first, path), n > 1 ? " and others" : "");
+}
 
 int contexts_prepare(const struct cube_conf *conf, void **tls, struct cube_err *err)
 {
@@ -40,6 +62,7 @@ int contexts_prepare(const struct cube_conf *conf, void **tls, struct cube_err *
 			t->ctx[i][role] = ctx;
 		}
 	}
+	note_legacy(conf);
 	*tls = t;
 	return 0;
 }
