@@ -12,8 +12,13 @@
 #include "core/mem/shm_mem.h"
 #include "core/socket_info.h"
 #include "core/tcp_options.h"
+#include "core/ut.h"
 
 #include "listen.h"
+
+/* A server that is restarted may meet the last processes of the one before: all listeners together wait 3 s. */
+#define PROBE_TRIES 30
+#define PROBE_PAUSE_US 100000
 
 static struct cube_socket *sockets; /* sorted as cube_conf.listeners is */
 static unsigned n_sockets;
@@ -118,7 +123,7 @@ void listen_failed(struct cube_socket *s, int error)
 
 int listen_probe(void)
 {
-	unsigned i;
+	unsigned i, patience = PROBE_TRIES;
 	int rc = 0;
 
 	if(reuse_wanted && !tcp_default_cfg.reuse_port) {
@@ -130,6 +135,10 @@ int listen_probe(void)
 		struct cube_socket *s = &sockets[i];
 		int error = probe_socket(s, false);
 
+		for(; error == EADDRINUSE && patience; patience--) {
+			sleep_us(PROBE_PAUSE_US);
+			error = probe_socket(s, false);
+		}
 		if(!error)
 			continue;
 		listen_failed(s, error);
