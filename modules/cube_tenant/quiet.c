@@ -8,14 +8,23 @@
 
 #include "../ksr/ksr.h"
 #include "../libcube/base/limit.h"
+#include "listen.h"
 #include "quiet.h"
 
 #define LINES_MAX 10 /* that a process writes about malformed messages in each period */
 #define LINES_PERIOD 10 /* seconds */
 
+static bool ours; /* the message at hand came to a listener of cube.conf; others are the operator's own affair */
+
 static int on_message_in(sr_event_param_t *evp)
 {
-	ksr_quiet_begin();
+	struct cube_ip ip = ksr_cube_ip(&evp->rcv->dst_ip);
+
+	ours = listen_find(&ip, evp->rcv->dst_port, evp->rcv->proto == PROTO_TLS) != NULL;
+	if(ours)
+		ksr_quiet_begin();
+	else
+		ksr_quiet_end(); /* of a read on a tenant's connection that brought no whole message */
 	return 0;
 }
 
@@ -39,14 +48,15 @@ static void malformed(const sip_msg_t *msg)
 /* Not SIP, or broken in its first lines: the core drops it. */
 static int on_malformed(sr_event_param_t *evp)
 {
-	malformed(evp->data);
+	if(ours)
+		malformed(evp->data);
 	return 1;
 }
 
 /* The core parses the rest of the headers when somebody asks for one. Now is when it does so in silence. */
 static int on_script(sip_msg_t *msg, unsigned int flags, void *param)
 {
-	if(parse_headers(msg, HDR_EOH_F, 0) < 0) {
+	if(ours && parse_headers(msg, HDR_EOH_F, 0) < 0) {
 		malformed(msg);
 		return 0; /* drops it */
 	}

@@ -113,7 +113,8 @@ class FarEnd:
         set_versions(self._context, "1.2", highest)
         self._client = client_context(identity)
         self._listener = socket.create_server((host, port), backlog=128)
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._acceptor = threading.Thread(target=self._accept, daemon=True)
+        self._acceptor.start()
 
     def _accept(self):
         while True:
@@ -186,6 +187,13 @@ class FarEnd:
             connection.close()
 
     def close(self):
+        # First out of accept(), then close: the number of a closed descriptor is given to the next listener, whose
+        # connections this thread would take.
+        try:
+            self._listener.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+        self._acceptor.join(5)
         self._listener.close()
         self.close_all()
 
