@@ -37,8 +37,19 @@ static int end_quietly(struct tcp_connection *c, rd_conn_flags_t *flags)
 	return 0;
 }
 
-/* A read before both sides have accepted each other: no byte of SIP comes of it unless it completes the handshake. A
- * TLS 1.3 client has done its part before it knows whether the server takes its certificate. */
+/* Has the far end accepted us too? A TLS 1.3 client has done its part before it knows: data or an orderly close tell it. */
+static bool far_end_agrees(const struct tcp_connection *c, const struct cube_conn *conn, int rc)
+{
+	const SSL *ssl = stock_tls_ssl(c);
+
+	if(!stock_tls_established(c))
+		return false;
+	if(conn->peer.role == CUBE_ROLE_SERVER || rc > 0 || SSL_version(ssl) < TLS1_3_VERSION)
+		return true;
+	return (SSL_get_shutdown(ssl) & SSL_RECEIVED_SHUTDOWN) != 0 && conn->error == 0;
+}
+
+/* A read before both sides have accepted each other: no byte of SIP comes of it unless it completes the handshake. */
 static int read_unsettled(struct tcp_connection *c, rd_conn_flags_t *flags, struct cube_conn *conn)
 {
 	struct cube_tls_failed failed;
@@ -49,7 +60,7 @@ static int read_unsettled(struct tcp_connection *c, rd_conn_flags_t *flags, stru
 	ksr_quiet_begin(); /* the stock module and the core write five lines for a handshake that failed; ours says it in one */
 	rc = stock.read(c, flags);
 	ksr_quiet_end();
-	if(stock_tls_established(c) && (conn->peer.role == CUBE_ROLE_SERVER || rc > 0)) {
+	if(far_end_agrees(c, conn, rc)) {
 		conn->settled = true;
 		c->lifetime = S_TO_TICKS(conn->snapshot->conf->sip_ua.connection_aging_tls);
 		return rc;
@@ -75,9 +86,7 @@ static int hook_read(struct tcp_connection *c, rd_conn_flags_t *flags)
 			return end_quietly(c, flags);
 	}
 	conn = conn_get(c);
-	if(conn && !conn->settled)
-		return read_unsettled(c, flags, conn);
-	rc = stock.read(c, flags);
+	rc = conn && !conn->settled ? read_unsettled(c, flags, conn) : stock.read(c, flags);
 	if(conn)
 		ksr_quiet_begin(); /* the core would log what it cannot take apart, bodies and all; see cube_tenant's quiet.c */
 	return rc;
