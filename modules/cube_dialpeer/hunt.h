@@ -9,7 +9,7 @@
 enum hunt_result
 {
 	HUNT_OK = 1,
-	HUNT_NONE = -1,		  /* no dial-peer matches, or none is left: 404 */
+	HUNT_NONE = -1,		/* no dial-peer matches, or none is left: 404 */
 	HUNT_UNUSABLE = -2, /* some match, but none can be used now: 503 */
 };
 

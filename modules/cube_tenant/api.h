@@ -24,10 +24,10 @@ struct cube_socket
 {
 	struct cube_addr addr;
 	bool secure;
-	bool down;			/* could not be opened */
-	int tenant_tag;		/* at start; 0 for sip-ua */
-	atomic_t *refused;	/* requests whose source was not trusted; shared memory */
-	socket_info_t *tls; /* secure; NULL when down */
+	bool down;				  /* could not be opened */
+	int tenant_tag;			  /* at start; 0 for sip-ua */
+	atomic_t *refused;		  /* requests whose source was not trusted; shared memory */
+	socket_info_t *tls;		  /* secure; NULL when down */
 	socket_info_t *udp, *tcp; /* not secure */
 };
 

@@ -115,10 +115,10 @@ void listen_failed(struct cube_socket *s, int error)
 		   "tenant=%d\n",
 			ip, s->addr.port, s->secure ? "TLS" : "TCP", s->tenant_tag);
 	LM_ERR("%s: %s; %s\n", socket_name(s, name, sizeof(name)), strerror(error),
-			error == EADDRINUSE		   ? "another server runs there: stop it, or give this listener another port"
+			error == EADDRINUSE		 ? "another server runs there: stop it, or give this listener another port"
 			: error == EADDRNOTAVAIL ? "no interface has this address: check ip address show"
-			: error == EACCES		   ? "ports below 1024 need root or CAP_NET_BIND_SERVICE"
-									   : "the others go on without it");
+			: error == EACCES		 ? "ports below 1024 need root or CAP_NET_BIND_SERVICE"
+									 : "the others go on without it");
 }
 
 int listen_probe(void)
@@ -146,7 +146,8 @@ int listen_probe(void)
 			rc = -1;
 	}
 	if(rc < 0)
-		LM_ERR("Kamailio does not start, since the core insists on UDP and TCP listeners (a listen-secure that cannot be "
+		LM_ERR("Kamailio does not start, since the core insists on UDP and TCP listeners (a listen-secure that cannot "
+			   "be "
 			   "opened would only put its tenant down)\n");
 	return rc;
 }

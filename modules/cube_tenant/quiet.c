@@ -11,7 +11,7 @@
 #include "listen.h"
 #include "quiet.h"
 
-#define LINES_MAX 10 /* that a process writes about malformed messages in each period */
+#define LINES_MAX 10	/* that a process writes about malformed messages in each period */
 #define LINES_PERIOD 10 /* seconds */
 
 static bool ours; /* the message at hand came to a listener of cube.conf; others are the operator's own affair */

@@ -11,7 +11,7 @@
 #include "request.h"
 #include "snapshot.h"
 
-#define LINES_MAX 10 /* that a process writes about strangers in each period */
+#define LINES_MAX 10	/* that a process writes about strangers in each period */
 #define LINES_PERIOD 10 /* seconds */
 
 static int refuse(const sip_msg_t *msg, int tag, int result, const char *why)

@@ -20,7 +20,7 @@ struct shared
 };
 
 static struct shared *shared;
-static char *conf_path;					/* absolute: a daemon changes its folder; the same in all processes */
+static char *conf_path;					   /* absolute: a daemon changes its folder; the same in all processes */
 static const struct cube_tls_ops *tls_ops; /* set in mod_init, before the first fork */
 
 static void snapshot_free(struct cube_snapshot *s)

@@ -13,11 +13,7 @@ static const struct
 	const char *name;
 	bool number;
 } names[] = {
-		{"tenant", true},
-		{"dialpeer_in", true},
-		{"dialpeer_out", true},
-		{"route", false},
-		{"peer_name", false},
+		{"tenant", true}, {"dialpeer_in", true}, {"dialpeer_out", true}, {"route", false}, {"peer_name", false},
 		{"failure", false}, /* in event_route[cube:handshake-failed] */
 };
 
@@ -35,8 +31,8 @@ int tenant_pv_parse(pv_spec_t *spec, str *name)
 			return 0;
 		}
 	}
-	LM_ERR("$cube(%.*s): no such name; there are tenant, dialpeer_in, dialpeer_out, route, peer_name, failure\n", name->len,
-			name->s);
+	LM_ERR("$cube(%.*s): no such name; there are tenant, dialpeer_in, dialpeer_out, route, peer_name, failure\n",
+			name->len, name->s);
 	return -1;
 }
 

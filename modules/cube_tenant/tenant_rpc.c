@@ -53,7 +53,7 @@ static int list_tenant(rpc_t *rpc, void *ctx, const struct cube_conf *conf, cons
 			&& rpc->struct_add(row, "d", "tls-profile", conf->tls_profiles[t->tls_profile].tag) < 0)
 		return -1;
 	return list_listener(rpc, row, conf, &t->listen_secure, true) < 0
-				   || list_listener(rpc, row, conf, &t->listen_non_secure, false) < 0
+						   || list_listener(rpc, row, conf, &t->listen_non_secure, false) < 0
 				   ? -1
 				   : 0;
 }

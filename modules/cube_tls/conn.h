@@ -24,18 +24,18 @@ struct cube_conn
 	struct cube_conn *next_out; /* client: outbound.c's, under its lock */
 	int id;
 	struct tcp_connection *c; /* whose SSL this hangs on */
-	bool shared;		  /* server: on a listener of sip-ua, where SNI can name a tenant */
-	bool needs_name;	  /* and only SNI can, since sip-ua has nothing for this peer */
-	bool unknown_name;	  /* refused for its SNI */
-	bool done;			  /* the handshake is, on our side */
-	bool settled;		  /* and on the peer's: set and read by the TCP reader that has the connection */
-	bool local_proved;	  /* client: the socket really has the tenant's address */
+	bool shared;			  /* server: on a listener of sip-ua, where SNI can name a tenant */
+	bool needs_name;		  /* and only SNI can, since sip-ua has nothing for this peer */
+	bool unknown_name;		  /* refused for its SNI */
+	bool done;				  /* the handshake is, on our side */
+	bool settled;			  /* and on the peer's: set and read by the TCP reader that has the connection */
+	bool local_proved;		  /* client: the socket really has the tenant's address */
 	bool failure_noted;
-	unsigned long error;  /* OpenSSL's first error of a handshake that failed */
-	const char *version;  /* constants of OpenSSL, valid once done */
+	unsigned long error; /* OpenSSL's first error of a handshake that failed */
+	const char *version; /* constants of OpenSSL, valid once done */
 	const char *cipher;
 	time_t since;
-	char peer_name[128]; /* valid once done */
+	char peer_name[128];		/* valid once done */
 	char host[TARGET_HOST_MAX]; /* client: the session target's name, "" for an address */
 };
 

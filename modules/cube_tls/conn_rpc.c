@@ -79,11 +79,10 @@ static int row_add(rpc_t *rpc, void *ctx, const struct row *r)
 
 	if(rpc->add(ctx, "{", &s) < 0)
 		return -1;
-	return rpc->struct_add(s, "ddsssssssdd", "id", r->id, "tenant", r->tenant, "role",
-			r->server ? "server" : "client", "state", r->done ? "established" : "handshake", "remote",
-			cube_addr_text(&r->remote, remote), "local", cube_addr_text(&r->local, local), "version", r->version,
-			"cipher", r->cipher, "peer_name", r->peer_name, "age",
-			(int)(time(NULL) - r->since), "generation", (int)r->generation);
+	return rpc->struct_add(s, "ddsssssssdd", "id", r->id, "tenant", r->tenant, "role", r->server ? "server" : "client",
+			"state", r->done ? "established" : "handshake", "remote", cube_addr_text(&r->remote, remote), "local",
+			cube_addr_text(&r->local, local), "version", r->version, "cipher", r->cipher, "peer_name", r->peer_name,
+			"age", (int)(time(NULL) - r->since), "generation", (int)r->generation);
 }
 
 static const char *connections_doc[] = {

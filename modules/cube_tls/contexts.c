@@ -31,7 +31,8 @@ static void note_legacy(const struct cube_conf *conf)
 		n++;
 	}
 	if(n)
-		LM_NOTICE("%u of %u TLS profiles (%s%s) permit TLS 1.0 or 1.1: OpenSSL's security level is relaxed in them for these "
+		LM_NOTICE("%u of %u TLS profiles (%s%s) permit TLS 1.0 or 1.1: OpenSSL's security level is relaxed in them for "
+				  "these "
 				  "versions' handshake signatures; tls-version = \"1.2+\" ends that\n",
 				n, conf->n_tls_profiles, cube_tls_profile_path(conf, first, path), n > 1 ? " and others" : "");
 }

@@ -27,8 +27,7 @@ extern char *sr_memmng_shm; /* what -x named */
 
 static struct cube_tenant_api tenant;
 
-static const struct cube_tls_ops ops = {
-		.prepare = contexts_prepare, .discard = contexts_discard, .peer = conn_peer};
+static const struct cube_tls_ops ops = {.prepare = contexts_prepare, .discard = contexts_discard, .peer = conn_peer};
 
 static int mod_init(void);
 static int child_init(int rank);
@@ -51,8 +50,7 @@ static int mod_init(void)
 		return -1;
 	}
 	if(stock_tls_bind() < 0 || conn_init(&tenant) < 0 || isolate_init(&tenant) < 0 || hooks_install(&tenant) < 0
-			|| janitor_init(&tenant) < 0 || targets_init() < 0 || outbound_init() < 0
-			|| failed_init() < 0)
+			|| janitor_init(&tenant) < 0 || targets_init() < 0 || outbound_init() < 0 || failed_init() < 0)
 		return -1;
 	tenant.register_tls(&ops);
 	if(sr_memmng_shm && strcmp(sr_memmng_shm, "tlsf") != 0)

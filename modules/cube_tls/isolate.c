@@ -193,8 +193,7 @@ int isolate_init(const struct cube_tenant_api *api)
  * connection. */
 static bool concerns(const struct tcp_connection *c)
 {
-	return sending.known
-		   && (sending.id == c->id || su_cmp(&sending.to, (union sockaddr_union *)&c->rcv.src_su) == 1);
+	return sending.known && (sending.id == c->id || su_cmp(&sending.to, (union sockaddr_union *)&c->rcv.src_su) == 1);
 }
 
 bool isolate_request_host(const struct tcp_connection *c, struct cube_str *host)
@@ -209,7 +208,7 @@ bool isolate_allows(const struct tcp_connection *c, const struct cube_conn *conn
 
 	if(!concerns(c) || (conn && sender ? conn->tenant_tag == sender->tenant_tag : !conn && !sender))
 		return true;
-	LM_ERR("a message of %s%d was led to connection %d of tenant %d and is not sent\n", sender ? "tenant " : "no tenant ",
-			sender ? sender->tenant_tag : 0, c->id, conn ? conn->tenant_tag : 0);
+	LM_ERR("a message of %s%d was led to connection %d of tenant %d and is not sent\n",
+			sender ? "tenant " : "no tenant ", sender ? sender->tenant_tag : 0, c->id, conn ? conn->tenant_tag : 0);
 	return false;
 }

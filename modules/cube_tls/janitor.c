@@ -12,7 +12,7 @@
 #include "failed.h"
 #include "janitor.h"
 
-#define CLOSE_MAX 512	 /* connections ended in one round; the rest waits a second */
+#define CLOSE_MAX 512	   /* connections ended in one round; the rest waits a second */
 #define BUCKETS_AT_ONCE 64 /* of the core's table, under its lock */
 
 extern gen_lock_t *tcpconn_lock;

@@ -29,7 +29,8 @@ static const struct
 				": Reason: certificate verify failed, Connection ID: 17, local address : 203.0.113.254:3000 and remote "
 				"address : 198.51.100.254:36233, tenant=1, role=server (the peer's certificate has expired (x))"},
 		{X509_V_OK, SSL_R_NO_SHARED_CIPHER, false, "", CUBE_TLS_FAILURE_CIPHER,
-				": Reason: no shared cipher, Connection ID: 17, local address : 203.0.113.254:3000 and remote address : "
+				": Reason: no shared cipher, Connection ID: 17, local address : 203.0.113.254:3000 and remote address "
+				": "
 				"198.51.100.254:36233, tenant=1, role=server"},
 		{X509_V_OK, SSL_R_TLSV1_ALERT_PROTOCOL_VERSION, false, "", CUBE_TLS_FAILURE_VERSION,
 				": TLS handshake failure, Reason: tlsv1 alert protocol version, Connection ID: 17, local address : "
@@ -38,7 +39,8 @@ static const struct
 				": TLS handshake failure, Reason: unsupported protocol, Connection ID: 17, local address : "
 				"203.0.113.254:3000 and remote address : 198.51.100.254:36233, tenant=1, role=server"},
 		{X509_V_OK, SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE, false, "", CUBE_TLS_FAILURE_NO_CERTIFICATE,
-				": Reason: peer did not return a certificate, Connection ID: 17, local address : 203.0.113.254:3000 and "
+				": Reason: peer did not return a certificate, Connection ID: 17, local address : 203.0.113.254:3000 "
+				"and "
 				"remote address : 198.51.100.254:36233, tenant=1, role=server"},
 		{X509_V_OK, SSL_R_SSLV3_ALERT_BAD_CERTIFICATE, false, "", CUBE_TLS_FAILURE_REFUSED, NULL},
 		{X509_V_OK, SSL_R_WRONG_VERSION_NUMBER, false, "", CUBE_TLS_FAILURE_OTHER, NULL},
@@ -46,7 +48,8 @@ static const struct
 				": Reason: connection closed by the peer, Connection ID: 17, local address : 203.0.113.254:3000 and "
 				"remote address : 198.51.100.254:36233, tenant=1, role=server"},
 		{X509_V_OK, 0, true, "", CUBE_TLS_FAILURE_TIMEOUT,
-				": Reason: handshake timed out, Connection ID: 17, local address : 203.0.113.254:3000 and remote address "
+				": Reason: handshake timed out, Connection ID: 17, local address : 203.0.113.254:3000 and remote "
+				"address "
 				": 198.51.100.254:36233, tenant=1, role=server"},
 };
 

@@ -36,8 +36,8 @@ START_TEST(test_rows)
 	char buf[CUBE_NUMBER_MAX];
 	struct cube_str got = cube_number_from_user(cube_str_of(rows[_i].user), buf);
 
-	ck_assert_msg(cube_str_eq(got, cube_str_of(rows[_i].want)), "\"%s\": got \"%.*s\", want \"%s\": %s",
-			rows[_i].user, CUBE_FMT(got), rows[_i].want, rows[_i].why);
+	ck_assert_msg(cube_str_eq(got, cube_str_of(rows[_i].want)), "\"%s\": got \"%.*s\", want \"%s\": %s", rows[_i].user,
+			CUBE_FMT(got), rows[_i].want, rows[_i].why);
 }
 END_TEST
 

@@ -43,8 +43,8 @@ START_TEST(test_rows)
 	memcpy(message, rows[_i].message, len);
 	ok = cube_request_host((struct cube_str){message, len}, &host);
 	ck_assert_int_eq(ok, rows[_i].want != NULL);
-	ck_assert_msg(cube_str_eq(host, cube_str_of(ok ? rows[_i].want : "unset")), "%s: %.*s", rows[_i].message,
-			CUBE_FMT(host));
+	ck_assert_msg(
+			cube_str_eq(host, cube_str_of(ok ? rows[_i].want : "unset")), "%s: %.*s", rows[_i].message, CUBE_FMT(host));
 	free(message);
 }
 END_TEST

@@ -90,7 +90,8 @@ START_TEST(test_two_tenants)
 
 	conf_make(&conf);
 	tenants[2].tls_profile = 1;
-	refused(&conf, "tls-profile 2: sni \"b.acme.co\": stands for tenant 200 and for tenant 300; a name selects one tenant");
+	refused(&conf,
+			"tls-profile 2: sni \"b.acme.co\": stands for tenant 200 and for tenant 300; a name selects one tenant");
 }
 END_TEST
 
@@ -110,7 +111,8 @@ START_TEST(test_no_shared_listener)
 
 	conf_make(&conf);
 	conf.sip_ua.n_listen_secure = 0;
-	refused(&conf, "tls-profile 1: sni: has no effect without listen-secure in sip-ua, the listener that tenants share");
+	refused(&conf,
+			"tls-profile 1: sni: has no effect without listen-secure in sip-ua, the listener that tenants share");
 }
 END_TEST
 
@@ -127,13 +129,13 @@ static const struct
 		{"", 0, NULL},
 		{"\x00", 1, NULL},
 		{"\x00\x00", 2, NULL},
-		{"\x00\x03\x00\x00\x00", 5, NULL},		   /* an empty name */
-		{"\x00\x04\x01\x00\x01x", 6, NULL},		   /* another type */
-		{"\x00\x05\x00\x00\x01x", 6, NULL},		   /* the list is longer than the extension */
-		{"\x00\x03\x00\x00\x01x", 6, NULL},		   /* and shorter */
-		{"\x00\x04\x00\x00\x02x", 6, NULL},		   /* the name is longer than the list */
-		{"\x00\x05\x00\x00\x01xy", 7, NULL},	   /* and shorter: something behind it */
-		{"\x00\x05\x00\x00\x02x\x00", 7, NULL},	   /* an embedded NUL */
+		{"\x00\x03\x00\x00\x00", 5, NULL},		/* an empty name */
+		{"\x00\x04\x01\x00\x01x", 6, NULL},		/* another type */
+		{"\x00\x05\x00\x00\x01x", 6, NULL},		/* the list is longer than the extension */
+		{"\x00\x03\x00\x00\x01x", 6, NULL},		/* and shorter */
+		{"\x00\x04\x00\x00\x02x", 6, NULL},		/* the name is longer than the list */
+		{"\x00\x05\x00\x00\x01xy", 7, NULL},	/* and shorter: something behind it */
+		{"\x00\x05\x00\x00\x02x\x00", 7, NULL}, /* an embedded NUL */
 		{"\xff\xff\x00\xff\xff", 5, NULL},
 };
 

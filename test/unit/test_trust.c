@@ -195,8 +195,7 @@ START_TEST(test_names)
 	struct cube_conf conf;
 
 	conf_make(&conf);
-	ck_assert_int_eq(
-			cube_dial_plan_target_name(&conf, names[_i].tenant, cube_str_of(names[_i].host)), names[_i].want);
+	ck_assert_int_eq(cube_dial_plan_target_name(&conf, names[_i].tenant, cube_str_of(names[_i].host)), names[_i].want);
 	cube_arena_free(&conf.arena);
 }
 END_TEST

@@ -114,7 +114,8 @@ void cube_check_tls(const struct cube_conf *conf, struct cube_err *err)
 		/* a connection's tenant follows from its local address */
 		if(tenant->tls_profile_tag && !tenant->listen_secure.port)
 			cube_err_add(err,
-					"tenant %d: tls-profile: has no effect without listen-secure: TLS of this tenant would use sip-ua's "
+					"tenant %d: tls-profile: has no effect without listen-secure: TLS of this tenant would use "
+					"sip-ua's "
 					"listeners and crypto-signaling; add listen-secure, or remove tls-profile",
 					tenant->tag);
 	}

@@ -47,14 +47,17 @@ static size_t each_use(struct cube_conf *conf, void (*add)(struct cube_conf *, i
 	return n;
 }
 
-static void owner_add(const struct cube_conf *conf, const struct cube_sni *a, const struct cube_sni *b, struct cube_err *err)
+static void owner_add(
+		const struct cube_conf *conf, const struct cube_sni *a, const struct cube_sni *b, struct cube_err *err)
 {
 	if(a->tenant != CUBE_NONE && b->tenant != CUBE_NONE)
-		cube_err_add(err, "tls-profile %d: sni \"%.*s\": stands for tenant %d and for tenant %d; a name selects one tenant",
+		cube_err_add(err,
+				"tls-profile %d: sni \"%.*s\": stands for tenant %d and for tenant %d; a name selects one tenant",
 				conf->tls_profiles[b->profile].tag, CUBE_FMT(b->name), conf->tenants[a->tenant].tag,
 				conf->tenants[b->tenant].tag);
 	else
-		cube_err_add(err, "tls-profile %d: sni \"%.*s\": stands for sip-ua and for tenant %d; a name selects one tenant",
+		cube_err_add(err,
+				"tls-profile %d: sni \"%.*s\": stands for sip-ua and for tenant %d; a name selects one tenant",
 				conf->tls_profiles[b->profile].tag, CUBE_FMT(b->name),
 				conf->tenants[a->tenant != CUBE_NONE ? a->tenant : b->tenant].tag);
 }
@@ -73,7 +76,8 @@ static void check_names(struct cube_conf *conf, struct cube_err *err)
 	}
 	conf->n_sni = kept;
 	if(kept && conf->sip_ua.n_listen_secure == 0)
-		cube_err_add(err, "tls-profile %d: sni: has no effect without listen-secure in sip-ua, the listener that tenants share",
+		cube_err_add(err,
+				"tls-profile %d: sni: has no effect without listen-secure in sip-ua, the listener that tenants share",
 				conf->tls_profiles[conf->sni[0].profile].tag);
 }
 

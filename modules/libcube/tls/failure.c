@@ -90,14 +90,16 @@ const char *cube_tls_failure_line(const struct cube_tls_failed *f, char line[CUB
 
 	if(failure == CUBE_TLS_FAILURE_IDENTITY) {
 		snprintf(line, CUBE_TLS_FAILURE_LINE_MAX,
-				"%%SIP-2-TLS_HANDSHAKE_FAILED :Peer certificate identity check failed - remote_addr=%s, remote_port=%u, "
+				"%%SIP-2-TLS_HANDSHAKE_FAILED :Peer certificate identity check failed - remote_addr=%s, "
+				"remote_port=%u, "
 				"local_addr=%s, local_port=%u, vrf=, tenant=%d, role=%s%s%s%s",
 				cube_ip_text(&f->remote.ip, false, remote), f->remote.port, cube_ip_text(&f->local.ip, false, local),
 				f->local.port, f->tenant, role, detail ? " (" : "", f->peer->reason, detail ? ")" : "");
 		return line;
 	}
 	snprintf(line, CUBE_TLS_FAILURE_LINE_MAX,
-			"%%SIP-2-TLS_HANDSHAKE_FAILED: %sReason: %s, Connection ID: %d, local address : %s and remote address : %s, "
+			"%%SIP-2-TLS_HANDSHAKE_FAILED: %sReason: %s, Connection ID: %d, local address : %s and remote address : "
+			"%s, "
 			"tenant=%d, role=%s%s%s%s",
 			failure == CUBE_TLS_FAILURE_VERSION ? "TLS handshake failure, " : "", reason_text(f, failure), f->id,
 			cube_addr_text(&f->local, local), cube_addr_text(&f->remote, remote), f->tenant, role, detail ? " (" : "",

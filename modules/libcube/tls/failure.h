@@ -28,7 +28,7 @@ struct cube_tls_failed
 	unsigned long error;			  /* OpenSSL's first error, 0 when the connection just ended */
 	bool timeout;
 	bool server_name; /* refused for its SNI */
-	int id; /* of the connection */
+	int id;			  /* of the connection */
 	int tenant;
 	enum cube_role role; /* ours */
 	struct cube_addr local, remote;
