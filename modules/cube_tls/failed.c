@@ -8,7 +8,6 @@
 #include "core/dprint.h"
 #include "core/fmsg.h"
 #include "core/locking.h"
-#include "core/mem/shm_mem.h"
 #include "core/route.h"
 #include "core/xavp.h"
 
@@ -41,13 +40,8 @@ int failed_init(void)
 	event_route = route_lookup(&event_rt, "cube:handshake-failed");
 	if(event_route >= 0 && !event_rt.rlist[event_route])
 		event_route = -1;
-	table = shm_malloc(sizeof(*table));
-	if(!table) {
-		SHM_MEM_ERROR;
-		return -1;
-	}
-	memset(table, 0, sizeof(*table));
-	return lock_init(&table->lock) ? 0 : -1;
+	table = ksr_shm_table(sizeof(*table));
+	return table && lock_init(&table->lock) ? 0 : -1;
 }
 
 /* The slot of ip in the minute at hand. With the lock held. */

@@ -7,7 +7,6 @@
 
 #include "core/dprint.h"
 #include "core/locking.h"
-#include "core/mem/shm_mem.h"
 #include "core/pt.h"
 
 #include "outbound.h"
@@ -35,25 +34,17 @@ static bool reserved; /* this process has a reservation */
 
 int outbound_init(void)
 {
-	table = shm_malloc(sizeof(*table));
-	if(!table) {
-		SHM_MEM_ERROR;
-		return -1;
-	}
-	memset(table, 0, sizeof(*table));
-	return lock_init(&table->lock) ? 0 : -1;
+	table = ksr_shm_table(sizeof(*table));
+	return table && lock_init(&table->lock) ? 0 : -1;
 }
 
 int outbound_init_processes(void)
 {
 	int n = get_max_procs();
 
-	table->reservations = shm_malloc((size_t)n * sizeof(*table->reservations));
-	if(!table->reservations) {
-		SHM_MEM_ERROR;
+	table->reservations = ksr_shm_table((size_t)n * sizeof(*table->reservations));
+	if(!table->reservations)
 		return -1;
-	}
-	memset(table->reservations, 0, (size_t)n * sizeof(*table->reservations));
 	table->n_processes = n;
 	return 0;
 }

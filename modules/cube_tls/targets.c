@@ -5,8 +5,8 @@
 
 #include "core/dprint.h"
 #include "core/locking.h"
-#include "core/mem/shm_mem.h"
 
+#include "../ksr/ksr.h"
 #include "targets.h"
 
 #define SLOTS 2048
@@ -28,13 +28,8 @@ static struct table *table;
 
 int targets_init(void)
 {
-	table = shm_malloc(sizeof(*table));
-	if(!table) {
-		SHM_MEM_ERROR;
-		return -1;
-	}
-	memset(table, 0, sizeof(*table));
-	return lock_init(&table->lock) ? 0 : -1;
+	table = ksr_shm_table(sizeof(*table));
+	return table && lock_init(&table->lock) ? 0 : -1;
 }
 
 uint32_t targets_hash(int tenant, const struct cube_addr *addr)

@@ -26,6 +26,17 @@ static void shm_block_free(void *ctx, void *block)
 
 const struct cube_alloc ksr_shm_alloc = {shm_block_alloc, shm_block_free, NULL};
 
+void *ksr_shm_table(size_t size)
+{
+	void *table = shm_malloc(size);
+
+	if(table)
+		memset(table, 0, size);
+	else
+		SHM_MEM_ERROR;
+	return table;
+}
+
 struct cube_str ksr_cube_str(str text)
 {
 	return (struct cube_str){text.s, text.len > 0 ? (size_t)text.len : 0};

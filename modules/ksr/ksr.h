@@ -21,6 +21,9 @@
 /* Shared memory for arenas; safe in every process. */
 extern const struct cube_alloc ksr_shm_alloc;
 
+/* Zeroed shared memory for a table that lives as long as the server; NULL, logged, when there is none. */
+void *ksr_shm_table(size_t size);
+
 struct cube_str ksr_cube_str(str text);
 str ksr_str(struct cube_str text); /* not const-correct: Kamailio's str never is; do not write through it */
 struct cube_ip ksr_cube_ip(const ip_addr_t *ip);
