@@ -47,6 +47,8 @@ struct cube_tls_ops
 	void (*discard)(void *tls);
 	/* What is known of the peer behind connection id; false when there is no such connection of ours. */
 	bool (*peer)(int connection, struct cube_peer *peer);
+	/* Connections that began with another generation of the configuration than this one; -1 when memory is out. */
+	int (*older)(unsigned generation);
 };
 
 struct cube_tenant_api

@@ -130,6 +130,7 @@ static void rpc_reload(rpc_t *rpc, void *ctx)
 	struct cube_err err;
 	struct cube_snapshot *s;
 	void *row;
+	int older;
 
 	cube_err_reset(&err);
 	if(snapshot_reload(&err) < 0) {
@@ -140,9 +141,11 @@ static void rpc_reload(rpc_t *rpc, void *ctx)
 	s = snapshot_acquire();
 	LM_NOTICE("configuration %u runs: %u tenants, %u dial-peers\n", s->generation, s->conf->n_tenants,
 			s->conf->n_dial_peers);
+	older = snapshot_tls_ops() ? snapshot_tls_ops()->older(s->generation) : 0;
 	if(rpc->add(ctx, "{", &row) == 0
-			&& rpc->struct_add(row, "sddd", "reload", "ok", "generation", (int)s->generation, "tenants",
-					   (int)s->conf->n_tenants, "dial-peers", (int)s->conf->n_dial_peers)
+			&& rpc->struct_add(row, "sdddd", "reload", "ok", "generation", (int)s->generation, "tenants",
+					   (int)s->conf->n_tenants, "dial-peers", (int)s->conf->n_dial_peers,
+					   "older-connections", older)
 					   == 0)
 		reload_waiting(rpc, row, s->conf);
 	snapshot_release(s);

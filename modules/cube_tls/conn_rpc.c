@@ -72,6 +72,17 @@ out:
 	return n;
 }
 
+int conn_older(unsigned generation)
+{
+	struct row *rows;
+	int i, n = rows_take(&rows), older = n < 0 ? -1 : 0;
+
+	for(i = 0; i < n; i++)
+		older += rows[i].generation != generation;
+	free(rows);
+	return older;
+}
+
 static int row_add(rpc_t *rpc, void *ctx, const struct row *r)
 {
 	char local[CUBE_ADDR_TEXT_MAX], remote[CUBE_ADDR_TEXT_MAX];

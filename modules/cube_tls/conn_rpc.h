@@ -7,4 +7,7 @@
 
 extern rpc_export_t conn_rpc[];
 
+/* As struct cube_tls_ops has it. */
+int conn_older(unsigned generation);
+
 #endif
