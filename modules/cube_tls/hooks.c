@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The core's TLS hooks, decorated. Connections on listeners that cube.conf does not name pass through untouched. */
 #include <errno.h>
+#include <string.h>
 
 #include "core/dprint.h"
 #include "core/timer_ticks.h"
@@ -12,6 +13,7 @@
 #include "isolate.h"
 #include "outbound.h"
 #include "stock_tls.h"
+#include "unsent.h"
 
 static struct tls_hooks stock;
 static const struct cube_tenant_api *tenant;
@@ -67,8 +69,11 @@ static int read_unsettled(struct tcp_connection *c, rd_conn_flags_t *flags, stru
 	}
 	if(rc >= 0 && !(*flags & RD_CONN_EOF))
 		return rc; /* it goes on with the next flight */
-	if(conn_failed(c, conn, &failed))
+	if(conn_failed(c, conn, &failed)) {
 		failed_event(&failed);
+		if(conn->peer.role == CUBE_ROLE_CLIENT)
+			unsent_answer(c);
+	}
 	return end_quietly(c, flags);
 }
 
@@ -92,6 +97,15 @@ static int hook_read(struct tcp_connection *c, rd_conn_flags_t *flags)
 	return rc;
 }
 
+/* Nothing is sent, and the sender is told that all is well. */
+static int swallow(unsigned int *plen, const char **rest_buf, unsigned int *rest_len)
+{
+	*plen = 0;
+	*rest_buf = NULL;
+	*rest_len = 0;
+	return 0;
+}
+
 static int hook_encode(struct tcp_connection *c, const char **pbuf, unsigned int *plen, const char **rest_buf,
 		unsigned int *rest_len, snd_flags_t *send_flags)
 {
@@ -102,12 +116,13 @@ static int hook_encode(struct tcp_connection *c, const char **pbuf, unsigned int
 	if(supply_unsafe(c) < 0)
 		return -1;
 	conn = conn_get(c);
-	if(!isolate_allows(c, conn)) {
-		/* not an error of the connection, which lives on for those whose it is */
-		*plen = 0;
-		*rest_buf = NULL;
-		*rest_len = 0;
-		return 0;
+	if(!isolate_allows(c, conn)) /* not an error of the connection, which lives on for those whose it is */
+		return swallow(plen, rest_buf, rest_len);
+	if(conn && conn->failure_noted) {
+		/* tm acknowledges the answer that it got for the far end (unsent.c): there is nobody to send that to */
+		if(*plen > 4 && memcmp(*pbuf, "ACK ", 4) == 0)
+			return swallow(plen, rest_buf, rest_len);
+		return -1;
 	}
 	if(!conn || stock_tls_established(c))
 		return stock.encode(c, pbuf, plen, rest_buf, rest_len, send_flags);

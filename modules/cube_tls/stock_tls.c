@@ -91,6 +91,24 @@ bool stock_tls_established(const struct tcp_connection *c)
 	return data && data->state == S_TLS_ESTABLISHED;
 }
 
+size_t stock_tls_queued(const struct tcp_connection *c, char *buf, size_t size)
+{
+	const struct tls_extra_data *data = c->extra_data;
+	const tls_ct_q *q = data ? data->ct_wq : NULL;
+	const struct sbuf_elem *b;
+	size_t used = 0;
+
+	for(b = q ? q->first : NULL; b; b = b->next) {
+		size_t from = b == q->first ? q->offset : 0, to = b == q->last ? q->last_used : b->b_size;
+
+		if(to < from || to - from > size - used)
+			break;
+		memcpy(buf + used, b->buf + from, to - from);
+		used += to - from;
+	}
+	return used;
+}
+
 void stock_tls_note_start(const SSL *ssl)
 {
 	struct tls_extra_data *data = SSL_get_app_data(ssl);

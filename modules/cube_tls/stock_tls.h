@@ -19,6 +19,8 @@ int stock_tls_supply(struct tcp_connection *c, SSL *ssl);
 /* The connection's SSL, NULL before it has one. */
 SSL *stock_tls_ssl(const struct tcp_connection *c);
 bool stock_tls_established(const struct tcp_connection *c);
+/* Copies the clear text that waits for the handshake to buf; returns how much, at most size. With c->write_lock held. */
+size_t stock_tls_queued(const struct tcp_connection *c, char *buf, size_t size);
 /* What the stock module's info callback keeps in its flags: that the handshake is done, and that the peer began a
  * second one (which it then answers by closing). */
 void stock_tls_note_start(const SSL *ssl);

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Requests that waited for a handshake which failed. */
+#include <string.h>
+
+#include "core/dprint.h"
+#include "core/mem/mem.h"
+#include "core/msg_translator.h"
+#include "core/receive.h"
+
+#include "../ksr/ksr.h"
+#include "../libcube/dialpeer/sip_frame.h"
+#include "stock_tls.h"
+#include "unsent.h"
+
+#define MESSAGES_MAX 64
+
+static char queued[BUF_SIZE + 1], answer[BUF_SIZE + 1]; /* of this process */
+
+/* text: one request, NUL-terminated. Puts a 503 to it into answer; its length, 0 when there is none to give. */
+static int make_answer(char *text, size_t len, const struct tcp_connection *c)
+{
+	static str reason = str_init("TLS Handshake Failed"), tag = str_init("tls-handshake-failed");
+	struct bookmark mark;
+	unsigned int n = 0;
+	sip_msg_t msg;
+	char *made = NULL;
+
+	memset(&msg, 0, sizeof(msg));
+	msg.buf = text;
+	msg.len = (unsigned int)len;
+	msg.rcv = c->rcv;
+	msg.rcv.src_ip = c->rcv.dst_ip; /* it is our own: its Via needs no received */
+	msg.rcv.src_port = c->rcv.dst_port;
+	if(parse_msg(text, msg.len, &msg) == 0 && parse_headers(&msg, HDR_EOH_F, 0) == 0
+			&& msg.first_line.type == SIP_REQUEST && msg.REQ_METHOD != METHOD_ACK)
+		made = build_res_buf_from_sip_req(503, &reason, &tag, &msg, &n, &mark);
+	if(made && n < sizeof(answer)) {
+		memcpy(answer, made, n);
+		answer[n] = '\0';
+	} else {
+		n = 0;
+	}
+	if(made)
+		pkg_free(made);
+	free_sip_msg(&msg);
+	return (int)n;
+}
+
+void unsent_answer(struct tcp_connection *c)
+{
+	size_t total, at = 0, len;
+	int i, n;
+
+	lock_get(&c->write_lock);
+	total = stock_tls_queued(c, queued, sizeof(queued) - 1);
+	lock_release(&c->write_lock);
+	for(i = 0; i < MESSAGES_MAX && (len = cube_sip_frame((struct cube_str){queued + at, total - at})) > 0; i++) {
+		char next = queued[at + len];
+		receive_info_t rcv = c->rcv;
+
+		queued[at + len] = '\0';
+		ksr_quiet_begin();
+		n = make_answer(queued + at, len, c);
+		ksr_quiet_end();
+		queued[at + len] = next;
+		at += len;
+		rcv.proto_reserved1 = c->id;
+		if(n > 0)
+			receive_msg(answer, (unsigned int)n, &rcv);
+	}
+}
