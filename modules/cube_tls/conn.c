@@ -14,7 +14,6 @@
 #include "contexts.h"
 #include "failed.h"
 #include "isolate.h"
-#include "../libcube/dialpeer/plan.h"
 #include "../libcube/tenant/sni.h"
 #include "../libcube/tls/ctx.h"
 #include "../libcube/tls/identity.h"
@@ -80,13 +79,16 @@ static int conn_refuse(const struct tcp_connection *c, int tag, const char *why)
 }
 
 /* Whom the far end must prove to be: the session target by its name before DNS, else by its address. */
-static void conn_expect(struct cube_conn *conn, const struct tcp_connection *c, int index)
+static void conn_expect(struct cube_conn *conn, const struct tcp_connection *c)
 {
 	struct cube_str host;
+	struct cube_ip ip;
+	bool known = isolate_target(c, &host, &ip);
 
-	if(isolate_request_host(c, &host) && cube_dial_plan_target_name(conn->snapshot->conf, index, host))
+	if(known && host.len)
 		targets_learn(conn->tenant_tag, &conn->remote, host);
-	targets_name(conn->tenant_tag, &conn->remote, conn->host);
+	if(!known || host.len) /* for no target: a request within a dialog, to the far end's Contact */
+		targets_name(conn->tenant_tag, &conn->remote, conn->host);
 	conn->peer.target_host = cube_str_of(conn->host);
 	if(!conn->host[0])
 		conn->peer.target_ip = conn->remote.ip;
@@ -144,7 +146,7 @@ static int conn_begin(struct tcp_connection *c, struct cube_snapshot *s, struct 
 	conn->since = time(NULL);
 	conn->peer.role = c->flags & F_CONN_PASSIVE ? CUBE_ROLE_SERVER : CUBE_ROLE_CLIENT;
 	if(conn->peer.role == CUBE_ROLE_CLIENT)
-		conn_expect(conn, c, l->tenant);
+		conn_expect(conn, c);
 	ERR_clear_error();
 	ssl = conn_ssl(conn);
 	if(!ssl)
@@ -300,13 +302,13 @@ void conn_info_callback(const SSL *ssl, int where, int ret)
 	}
 }
 
-bool conn_covers(struct tcp_connection *c, struct cube_str host)
+bool conn_covers(struct tcp_connection *c, struct cube_str host, const struct cube_ip *ip)
 {
-	static const struct cube_ip no_ip;
 	const struct cube_conn *conn = conn_get(c);
 	X509 *cert;
 	bool covers;
 
+	/* the handshake has verified, or is about to, what it was made for */
 	if(!conn || !(conn->profile->cn_san_validate & CUBE_CN_SAN_SERVER)
 			|| cube_str_caseeq(cube_str_of(conn->host), host))
 		return true;
@@ -314,7 +316,7 @@ bool conn_covers(struct tcp_connection *c, struct cube_str host)
 		return false;
 	lock_get(&c->write_lock);
 	cert = SSL_get0_peer_certificate(stock_tls_ssl(c));
-	covers = cert && cube_identity_match(cert, &conn->profile->cn_san, host, &no_ip, NULL);
+	covers = cert && cube_identity_match(cert, &conn->profile->cn_san, host, ip, NULL);
 	lock_release(&c->write_lock);
 	return covers;
 }

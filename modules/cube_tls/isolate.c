@@ -22,7 +22,9 @@ static struct
 	int id;					 /* connection that was asked for, 0 for none */
 	union sockaddr_union to; /* address that was asked for */
 	const struct cube_socket *sock;
-	struct cube_str host; /* of the Request-URI, in the core's buffer; empty for a reply */
+	/* the session target that it is for, one of both or neither */
+	struct cube_str host; /* in the core's buffer */
+	struct cube_ip ip;
 } sending;
 
 /* The reply that this process has received and is working on. */
@@ -60,23 +62,36 @@ static bool leads_to_tenant(dest_info_t *dst)
 	return tenants;
 }
 
-/* Is host a session target of the sender's tenant? */
-static bool is_target_name(const struct cube_socket *sock, struct cube_str host)
+/* Which session target of the sender's tenant is this request for? Its Request-URI says so. Within a dialog an address is
+ * the far end's Contact, whatever target led there. */
+static void find_target(struct cube_str message)
 {
-	struct cube_snapshot *s = tenant->acquire();
+	struct cube_snapshot *s;
 	const struct cube_listener *l;
-	bool is;
+	struct cube_str host;
+	struct cube_ip ip;
 
-	if(!s)
-		return false;
-	l = cube_conf_listener(s->conf, &sock->addr.ip, sock->addr.port, true);
-	is = l && cube_dial_plan_target_name(s->conf, l->tenant, host);
+	sending.host = (struct cube_str){NULL, 0};
+	sending.ip.len = 0;
+	if(!sending.sock || !cube_request_host(message, &host) || !(s = tenant->acquire()))
+		return;
+	l = cube_conf_listener(s->conf, &sending.sock->addr.ip, sending.sock->addr.port, true);
+	if(l && cube_ip_parse(host, &ip)) {
+		if(cube_dial_plan_target(s->conf, l->tenant, &ip) && !cube_request_in_dialog(message))
+			sending.ip = ip;
+	} else if(l && cube_dial_plan_target_name(s->conf, l->tenant, host)) {
+		sending.host = host;
+	}
 	tenant->release(s);
-	return is;
 }
 
-/* The core would take any open connection to the address: for a request to a session target's name it must be one whose
- * peer is that target. Where it would make a new one, the one before must be gone. False: logged. */
+static bool has_target(void)
+{
+	return sending.host.len > 0 || sending.ip.len > 0;
+}
+
+/* The core would take any open connection to the address: for a request to a session target it must be one whose peer
+ * is that target. Where it would make a new one, the one before must be gone. False: logged. */
 static bool may_send(dest_info_t *dst)
 {
 	union sockaddr_union from = dst->send_sock->su;
@@ -99,11 +114,15 @@ static bool may_send(dest_info_t *dst)
 		}
 		sleep_us(1000);
 	}
-	if(sending.host.len && is_target_name(sending.sock, sending.host) && !conn_covers(c, sending.host)) {
+	if(has_target() && !conn_covers(c, sending.host, &sending.ip)) {
+		char text[CUBE_ADDR_TEXT_MAX];
+		struct cube_str target =
+				sending.host.len ? sending.host : cube_str_of(cube_ip_text(&sending.ip, false, text));
+
 		ok = false;
 		LM_ERR("tenant %d: the open connection to %s does not belong to %.*s by its certificate; the request is not "
 			   "sent\n",
-				sending.sock->tenant_tag, su2a(&dst->to, sizeof(dst->to)), CUBE_FMT(sending.host));
+				sending.sock->tenant_tag, su2a(&dst->to, sizeof(dst->to)), CUBE_FMT(target));
 	}
 	put_connection(c);
 	return ok;
@@ -144,8 +163,7 @@ static int on_message_out(sr_event_param_t *evp)
 		sending.sock = reply.sock; /* it stays with the tenant that sent it */
 		return 0;
 	}
-	if(!cube_request_host(ksr_cube_str(*(str *)evp->data), &sending.host))
-		sending.host = (struct cube_str){NULL, 0};
+	find_target(ksr_cube_str(*(str *)evp->data));
 	if(sending.sock && dst->proto == PROTO_TLS && !dst->id && !may_send(dst)) {
 		refuse_to_send(dst);
 		return 0;
@@ -196,10 +214,11 @@ static bool concerns(const struct tcp_connection *c)
 	return sending.known && (sending.id == c->id || su_cmp(&sending.to, (union sockaddr_union *)&c->rcv.src_su) == 1);
 }
 
-bool isolate_request_host(const struct tcp_connection *c, struct cube_str *host)
+bool isolate_target(const struct tcp_connection *c, struct cube_str *host, struct cube_ip *ip)
 {
 	*host = sending.host;
-	return concerns(c) && host->len > 0;
+	*ip = sending.ip;
+	return concerns(c) && has_target();
 }
 
 bool isolate_allows(const struct tcp_connection *c, const struct cube_conn *conn)

@@ -12,8 +12,8 @@ int isolate_init(const struct cube_tenant_api *api);
 /* May this process's message at hand be sent on connection c (conn: NULL for the stock module's)? False: logged. With
  * c->write_lock held. */
 bool isolate_allows(const struct tcp_connection *c, const struct cube_conn *conn);
-/* The host of the Request-URI of the message at hand, if it is a request that goes to c's address. Borrowed from the
- * send buffer. */
-bool isolate_request_host(const struct tcp_connection *c, struct cube_str *host);
+/* The session target that the message at hand is for, if it goes to c's address: *host its name, or *ip its address (the
+ * other one is empty). False for what is for no configured target: then whoever is known at the address will do. */
+bool isolate_target(const struct tcp_connection *c, struct cube_str *host, struct cube_ip *ip);
 
 #endif

@@ -49,12 +49,43 @@ START_TEST(test_rows)
 }
 END_TEST
 
+static const struct
+{
+	const char *message;
+	bool want;
+} dialogs[] = {
+		{"BYE sip:a@b SIP/2.0\r\nTo: <sip:c@d>;tag=1\r\n\r\n", true},
+		{"BYE sip:a@b SIP/2.0\r\nt:<sip:c@d> ; TAG=1\r\n\r\n", true},
+		{"BYE sip:a@b SIP/2.0\r\nX: y\r\nTO : <sip:c@d>;x=y;tag=1\r\n\r\n", true},
+		{"INVITE sip:a@b SIP/2.0\r\nTo: <sip:c@d>\r\nFrom: <sip:e@f>;tag=1\r\n\r\n", false},
+		{"INVITE sip:a@b SIP/2.0\r\nTo: <sip:c@d>;tagg=1\r\n\r\n", false},
+		{"INVITE sip:a@b SIP/2.0\r\nX: y\r\n\r\nTo: <sip:c@d>;tag=1\r\n", false}, /* in the body */
+		{"INVITE sip:a@b SIP/2.0\r\n", false},
+		{"INVITE sip:a@b SIP/2.0\r\nTo", false},
+		{"INVITE sip:a@b SIP/2.0\r\nTo:", false},
+		{"INVITE sip:a@b SIP/2.0\r\nTo:;", false},
+		{"INVITE sip:a@b SIP/2.0\r\nTo:;tag", false},
+		{"", false},
+};
+
+START_TEST(test_dialogs)
+{
+	size_t len = strlen(dialogs[_i].message);
+	char *message = malloc(len ? len : 1);
+
+	memcpy(message, dialogs[_i].message, len);
+	ck_assert_msg(cube_request_in_dialog((struct cube_str){message, len}) == dialogs[_i].want, "%s", dialogs[_i].message);
+	free(message);
+}
+END_TEST
+
 Suite *suite_request_host(void)
 {
 	Suite *s = suite_create("request_host");
 	TCase *tc = tcase_create("request_host");
 
 	tcase_add_loop_test(tc, test_rows, 0, sizeof(rows) / sizeof(rows[0]));
+	tcase_add_loop_test(tc, test_dialogs, 0, sizeof(dialogs) / sizeof(dialogs[0]));
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -47,3 +47,46 @@ bool cube_request_host(struct cube_str message, struct cube_str *host)
 	*host = found;
 	return true;
 }
+
+/* "To: ..." or "t : ..." */
+static bool is_to(struct cube_str line)
+{
+	struct cube_str name = until(line, ":");
+
+	if(name.len == line.len)
+		return false;
+	while(name.len && (name.s[name.len - 1] == ' ' || name.s[name.len - 1] == '\t'))
+		name.len--;
+	return cube_str_caseeq(name, CUBE_STR("To")) || cube_str_caseeq(name, CUBE_STR("t"));
+}
+
+static bool has_tag(struct cube_str line)
+{
+	struct cube_str rest = line;
+
+	while(rest.len) {
+		struct cube_str before = until(rest, ";");
+
+		rest = behind(rest, before.len + 1);
+		while(rest.len && (rest.s[0] == ' ' || rest.s[0] == '\t'))
+			rest = behind(rest, 1);
+		if(rest.len >= 4 && cube_str_caseeq((struct cube_str){rest.s, 4}, CUBE_STR("tag=")))
+			return true;
+	}
+	return false;
+}
+
+bool cube_request_in_dialog(struct cube_str message)
+{
+	struct cube_str line = until(message, "\r\n");
+
+	/* until the empty line in front of the body */
+	for(message = behind(message, line.len + 2); message.len; message = behind(message, line.len + 2)) {
+		line = until(message, "\r\n");
+		if(line.len == 0)
+			return false;
+		if(is_to(line))
+			return has_tag(line);
+	}
+	return false;
+}

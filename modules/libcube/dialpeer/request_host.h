@@ -9,5 +9,7 @@
  * "[2001:db8::1]". False for a response, for another scheme than sip and sips, and for what does not parse. Looks at the
  * first line only. */
 bool cube_request_host(struct cube_str message, struct cube_str *host);
+/* Is it a request within a dialog, that is with a tag in its To header (RFC 3261 12.2)? Looks at the headers only. */
+bool cube_request_in_dialog(struct cube_str message);
 
 #endif
