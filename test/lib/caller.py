@@ -121,3 +121,10 @@ def place(leg, number, timeout=15):
     if status != 200:
         raise Failed(f"call {call.call_id} to {number}: BYE was answered with {status or 'nothing'}, must be 200")
     return call
+
+
+def knock(host, target, number):
+    """Sends the INVITE of a call by UDP and leaves it at that: for far ends that speak no SIP."""
+    leg = UdpLeg(host, target)
+    leg.send(Call(leg, number)._request("INVITE", sipmsg.SDP))
+    leg.close()

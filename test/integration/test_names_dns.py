@@ -1,0 +1,233 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Session targets that are names: what is verified, and sent as SNI, is the name in cube.conf, whatever host and address
+DNS makes of it, for every connection, whoever opens it and when. With a name server, in a namespace of its own."""
+
+import functools
+
+import cube
+import netns
+from caller import Call, UdpLeg
+from cases import check, equal, limit
+from farend import FarEnd
+from nameserver import NameServer
+from oddcerts import OddCerts
+from run import wait_until
+
+CONF = """sip-ua {{
+    listen-non-secure = {{ "{cube}:5060" }}
+    trusted-list      = {{ "{block}.0/24" }}
+    connection-establish-tls = 5
+}}
+tls-profile 1 {{ trustpoint = "tenant100"  cn-san-validate = "server"  sni-send = true }}
+tls-profile 2 {{ trustpoint = "tenant100"  cn-san-validate = "server" }}
+tenant 1 {{ tls-profile = 1  listen-secure = "{cube}:5101"  session-transport = "tcp tls" }}
+tenant 2 {{ tls-profile = 2  listen-secure = "{cube}:5102"  session-transport = "tcp tls" }}
+"""
+DIAL_PEER = """dial-peer {tag} {{
+    tenant              = {tenant}
+    destination-pattern = "{number}"
+    preference          = {preference}
+    session-target      = "{target}"
+}}
+"""
+
+
+class Named(FarEnd):
+    """A far end with a certificate of its own; notes the server names that clients ask for."""
+
+    def __init__(self, host, port, certificate, **options):
+        self.asked = []
+        super().__init__(host, port, certificate, **options)
+        self._context.sni_callback = lambda _ssl, name, _context: self.asked.append(name)
+
+    def show(self, certificate):
+        """Another certificate, from the next connection on."""
+        self._context.load_cert_chain(f"{certificate}.pem", f"{certificate}.key")
+
+
+class Made:
+    def __init__(self, run, stack):
+        self.run, self._stack = run, stack
+        self.at = {name: run.addresses.host() for name in ("cube", "friend", "a", "first", "second", "shared", "spare",
+                                                                "plain")}
+        self.certs = OddCerts(run.dir / "odd", "unused.example")
+        self.udp = (self.at["cube"], 5060)
+        addresses = {"a.example": self.at["a"], "one.example": self.at["shared"], "two.example": self.at["shared"],
+                     "first.hosts.example": self.at["first"], "second.hosts.example": self.at["second"],
+                     "nobody.hosts.example": self.at["cube"]}
+        services = {"srv.example": [("first.hosts.example", 5061), ("second.hosts.example", 5061)],
+                    "wrong.example": [("first.hosts.example", 5061), ("second.hosts.example", 5061)],
+                    "absent.example": [("nobody.hosts.example", 9), ("second.hosts.example", 5061)]}
+        self.names = NameServer(run, addresses, services)
+        self.a = self.far("a", "DNS:a.example")
+        self.first = self.far("first", "DNS:srv.example, DNS:first.hosts.example")
+        self.second = self.far("second", "DNS:wrong.example, DNS:absent.example")
+        self.shared = self.far("shared", "DNS:one.example")
+        self.plain = self.far("plain", "DNS:plain.example")
+        self.spare = self.far("spare", f"DNS:spare.example, IP:{self.at['spare']}")
+        conf = CONF.format(block=run.addresses.block, **self.at) + cube.trustpoint("tenant100")
+        # each number has its target, and the spare far end behind it
+        targets = {"1000": "dns:a.example:5061", "1001": "dns:srv.example", "1002": "dns:wrong.example",
+                   "1003": "dns:absent.example", "1004": "dns:one.example:5061", "1005": "dns:two.example:5061",
+                   "1006": "dns:unknown.example:5061", "1007": "dns:A.Example:5061",
+                   "1008": f"ipv4:{self.at['plain']}:5061", "1009": f"ipv4:{self.at['a']}:5061"}
+        spare = f"ipv4:{self.at['spare']}:5061"
+        for number, target in targets.items():
+            for tenant in (1, 2):
+                dialled = f"{tenant}{number[1:]}"
+                conf += DIAL_PEER.format(tag=f"{dialled}0", tenant=tenant, number=dialled, preference=0, target=target)
+                conf += DIAL_PEER.format(tag=f"{dialled}1", tenant=tenant, number=dialled, preference=1, target=spare)
+        self.cube = cube.Cube(run, conf).start()
+
+    def certificate(self, name, san):
+        """The path, without its end, of a certificate and its key."""
+        cert = self.certs.leaf(name, san=san)
+        key = cert.pem.with_suffix(".key")
+        if not key.exists():
+            key.symlink_to(cert.key)
+        return str(cert.pem.with_suffix(""))
+
+    def far(self, where, san):
+        far = Named(self.at[where], 5061, self.certificate(where, san))
+        self._stack.callback(far.close)
+        return far
+
+    def call(self, number, timeout=15):
+        leg = UdpLeg(self.at["friend"], self.udp)
+        call = Call(leg, number)
+        equal(f"call to {number}", call.invite(timeout), 200)
+        return call
+
+    def reaches(self, far, number):
+        """A whole call that ends at this far end."""
+        call = self.call(number)
+        connection, _ = far.where(call.call_id)
+        equal(f"BYE of the call to {number}", call.bye(), 200)
+        call.leg.close()
+        return connection
+
+    def closed(self):
+        """Closes all connections from the far ends' side."""
+        for far in (self.a, self.first, self.second, self.shared, self.spare):
+            far.close_all()
+            far.asked.clear()
+        wait_until(lambda: not self.cube.connections(), 5, "the server has noticed")
+
+
+def setup(run, stack):
+    try:
+        stack.enter_context(netns.namespace())
+    except PermissionError:
+        return None
+    return Made(run, stack)
+
+
+def inside(case):
+    """For each case: it needs the namespace."""
+    @functools.wraps(case)
+    def run(t):
+        if t.made is None:
+            t.say("          skipped: a network namespace takes root")
+            return
+        t.made.closed()
+        case(t)
+        t.made.cube.prove_alive()
+    return run
+
+
+@inside
+def test_address_record(t):
+    """A name with a port: its address is connected to, its name must be in the certificate, and is the SNI if sni-send is
+    on."""
+    for tenant, sni in ((1, "a.example"), (2, None)):
+        t.made.reaches(t.made.a, f"{tenant}000")
+        equal("SNI", t.made.a.asked, [sni])
+        t.made.closed()
+
+
+@inside
+def test_service_record(t):
+    """A name without a port: the host in its first SRV record is connected to, but it is the name that must be in the
+    certificate, and in the SNI."""
+    t.made.reaches(t.made.first, "1001")
+    equal("SNI", t.made.first.asked, ["srv.example"])
+
+
+@inside
+def test_service_wrong_host(t):
+    """The first SRV host shows a certificate with its own name instead of the target's: it is refused, and the call goes
+    to the second SRV host."""
+    t.made.reaches(t.made.second, "1002")
+    equal("requests at the first host", [m for _, m in t.made.first.requests() if m.number == "1002"], [])
+    check(t.made.cube.logged("Peer certificate identity check failed"), "the server does not log the failed check")
+
+
+@inside
+def test_service_absent_host(t):
+    """Nobody listens at the first SRV host: the call goes to the second."""
+    t.made.reaches(t.made.second, "1003")
+
+
+@inside
+def test_no_sni_for_addresses(t):
+    """A call that goes on to a target that is an address: no SNI is sent there, and its IP must be in the certificate."""
+    t.made.reaches(t.made.spare, "1006")
+    equal("SNI", t.made.spare.asked, [None])
+
+
+@inside
+def test_one_address_two_names(t):
+    """Two targets have the same address and port, and the certificate is for one of them: a call to the other is not sent
+    on the open connection, nor on one of its own; it goes to the next dial-peer."""
+    for order in (("1004", "1005", "1004"), ("1005", "1004", "1005")):
+        for number in order:
+            t.made.reaches(t.made.shared if number == "1004" else t.made.spare, number)
+        equal("requests for the other name", [m for _, m in t.made.shared.requests() if m.number == "1005"], [])
+        t.made.closed()
+
+
+@inside
+def test_address_as_target(t):
+    """A target that is an address, where the certificate has a name alone: the call goes to the next dial-peer."""
+    t.made.reaches(t.made.spare, "1008")
+    equal("requests there", t.made.plain.requests(), [])
+    check(t.made.cube.logged(f"remote_addr={t.made.at['plain']}, remote_port=5061"), "the server does not log why")
+
+
+@inside
+def test_address_that_a_name_has(t):
+    """A target that is an address, which another target's name has, too: the verdict is the same whatever that one's
+    calls did before, on its open connection and on a new one."""
+    t.made.reaches(t.made.spare, "1009")
+    t.made.reaches(t.made.a, "1000")
+    t.made.reaches(t.made.spare, "1009")
+    t.made.closed()
+    t.made.reaches(t.made.spare, "1009")
+    t.made.reaches(t.made.a, "1000")
+
+
+@inside
+def test_bye_on_a_new_connection(t):
+    """The connection was closed while the call lasted: for the BYE, which names the far end by its address alone, the new
+    one is verified with the target's name again."""
+    good, wrong = t.made.certificate("a", "DNS:a.example"), t.made.certificate("a-wrong", "DNS:b.example")
+    for certificate, arrives in ((good, True), (wrong, False), (good, True)):
+        call = t.made.call("1000")
+        t.made.a.where(call.call_id, "ACK")  # else it would make the new connection
+        t.made.closed()
+        t.made.a.show(certificate)
+        try:
+            status = call.bye(7)
+        finally:
+            t.made.a.show(good)
+        call.leg.close()
+        seen = [m for _, m in t.made.a.requests() if m.call_id == call.call_id and m.method == "BYE"]
+        equal("BYE: requests, answered with 200", (len(seen), status == 200), (1, True) if arrives else (0, False))
+        if arrives:
+            equal("SNI", t.made.a.asked, ["a.example"])
+
+
+@inside
+def test_case_of_names(t):
+    """Upper and lower case are the same in names."""
+    t.made.reaches(t.made.a, "1007")

@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A name server for one namespace (netns.py): dnsmasq on 127.0.0.1, with the records it is given and no others, and
+/etc/resolv.conf that leads to it."""
+
+import netns
+from kamailio import program
+from net import listens_udp
+from run import wait_until
+
+
+class NameServer:
+    """addresses: name -> address. services: name -> list of (host, port), first choice first, for SIP over TLS."""
+
+    def __init__(self, run, addresses, services):
+        netns.replace_file("/etc/resolv.conf", "nameserver 127.0.0.1\n", run.dir)
+        argv = [program("dnsmasq"), "--keep-in-foreground", "--conf-file=/dev/null", "--no-resolv", "--no-hosts",
+                "--user=root", "--pid-file=", "--listen-address=127.0.0.1", "--bind-interfaces", "--log-facility=-",
+                "--log-queries"]
+        argv += [f"--host-record={name},{address}" for name, address in addresses.items()]
+        argv += [f"--srv-host=_sips._tcp.{name},{host},{port},{priority},1" for name, entries in services.items()
+                 for priority, (host, port) in enumerate(entries)]
+        argv += [f"--local=/{top}/" for top in sorted({name.rsplit(".", 1)[1] for name in (*addresses, *services)})]
+        self.process = run.spawn("dnsmasq", argv)
+        wait_until(lambda: listens_udp("127.0.0.1", 53), 5, "dnsmasq listens")

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A network and mount namespace of the test's own, for what loopback addresses cannot show: a name server, a network in
+which packets get lost. The calling thread enters it, and with it all threads and processes that it starts from then on;
+leaving it brings the thread back. Needs root."""
+
+import contextlib
+import ctypes
+import os
+import subprocess
+
+from kamailio import program
+from run import Failed
+
+CLONE_FS, CLONE_NEWNS, CLONE_NEWNET = 0x200, 0x20000, 0x40000000
+MS_BIND, MS_REC, MS_PRIVATE = 0x1000, 0x4000, 0x40000
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def _call(name, *args):
+    if getattr(_libc, name)(*args) != 0:
+        error = ctypes.get_errno()
+        raise OSError(error, f"{name}: {os.strerror(error)}")
+
+
+@contextlib.contextmanager
+def namespace():
+    """Inside of the block the thread is in namespaces of its own; its only interface is lo. PermissionError where that
+    is not allowed."""
+    folder = os.getcwd()
+    with contextlib.ExitStack() as stack:
+        old = [stack.enter_context(open(f"/proc/thread-self/ns/{n}", "rb")) for n in ("net", "mnt")]
+        _call("unshare", CLONE_NEWNET | CLONE_NEWNS)
+        stack.callback(_leave, old, folder)
+        _call("mount", b"none", b"/", None, MS_REC | MS_PRIVATE, None)
+        ip("link", "set", "lo", "up")
+        yield
+
+
+def _leave(old, folder):
+    _call("unshare", CLONE_FS)  # threads that were started inside share it, and may have outlived the block
+    for file in old:
+        _call("setns", file.fileno(), 0)
+    os.chdir(folder)
+
+
+def ip(*argv):
+    result = subprocess.run([program("ip"), *argv], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                            stderr=subprocess.STDOUT, text=True, check=False)
+    if result.returncode != 0:
+        raise Failed(f"ip {' '.join(argv)}: {result.stdout.strip()}")
+
+
+def lossy_network(address):
+    """An interface with this address (a.b.c.d/n), behind which everything gets lost."""
+    ip("link", "add", "lossy", "type", "veth", "peer", "name", "far-end")
+    ip("address", "add", address, "dev", "lossy")
+    ip("link", "set", "lossy", "arp", "off", "up")  # else the addresses behind it would be known to be unreachable
+    ip("link", "set", "far-end", "up")
+
+
+def replace_file(path, text, folder):
+    """In this namespace path has another text; folder is for the file that has it."""
+    new = folder / path.strip("/").replace("/", "-")
+    new.write_text(text)
+    _call("mount", str(new).encode(), os.path.realpath(path).encode(), None, MS_BIND, None)
