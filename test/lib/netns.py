@@ -29,18 +29,23 @@ def namespace():
     is not allowed."""
     folder = os.getcwd()
     with contextlib.ExitStack() as stack:
+        root = os.open("/", os.O_RDONLY | os.O_DIRECTORY)
+        stack.callback(os.close, root)
         old = [stack.enter_context(open(f"/proc/thread-self/ns/{n}", "rb")) for n in ("net", "mnt")]
         _call("unshare", CLONE_NEWNET | CLONE_NEWNS)
-        stack.callback(_leave, old, folder)
-        _call("mount", b"none", b"/", None, MS_REC | MS_PRIVATE, None)
+        stack.callback(_leave, old, root, folder)
+        with contextlib.suppress(OSError):  # in a chroot "/" is no mount point; there the host has seen to it
+            _call("mount", b"none", b"/", None, MS_REC | MS_PRIVATE, None)
         ip("link", "set", "lo", "up")
         yield
 
 
-def _leave(old, folder):
+def _leave(old, root, folder):
     _call("unshare", CLONE_FS)  # threads that were started inside share it, and may have outlived the block
     for file in old:
         _call("setns", file.fileno(), 0)
+    os.fchdir(root)  # a mount namespace is entered at its own root: back into the chroot that this may be
+    os.chroot(".")
     os.chdir(folder)
 
 
