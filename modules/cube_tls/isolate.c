@@ -14,6 +14,7 @@
 #include "close.h"
 #include "isolate.h"
 #include "outbound.h"
+#include "unsent.h"
 
 /* The message that this process is sending. The core calls the event and then, in the same process, encodes. */
 static struct
@@ -90,6 +91,20 @@ static bool has_target(void)
 	return sending.host.len > 0 || sending.ip.len > 0;
 }
 
+/* The connection that the core would take; not one whose handshake has failed and which is about to be closed, unless by
+ * this very process. */
+static struct tcp_connection *find_open(ip_addr_t *ip, int port, union sockaddr_union *from)
+{
+	struct tcp_connection *c = tcpconn_get(0, ip, port, from, 0);
+	const struct cube_conn *conn = c ? conn_get(c) : NULL;
+
+	if(conn && conn->failure_noted && !unsent_answering(c)) {
+		put_connection(c);
+		return NULL;
+	}
+	return c;
+}
+
 /* The core would take any open connection to the address: for a request to a session target it must be one whose peer
  * is that target. Where it would make a new one, the one before must be gone. False: logged. */
 static bool may_send(dest_info_t *dst)
@@ -104,7 +119,7 @@ static bool may_send(dest_info_t *dst)
 	su2ip_addr(&ip, &dst->to);
 	su_setport(&from, dst->send_sock->port_no);
 	to = (struct cube_addr){ksr_cube_ip(&ip), su_getport(&dst->to)};
-	for(ms = 0; !(c = tcpconn_get(0, &ip, to.port, &from, 0)); ms++) {
+	for(ms = 0; !(c = find_open(&ip, to.port, &from)); ms++) {
 		if(outbound_reserve(sending.sock->tenant_tag, &to))
 			return true; /* a new one is verified by its handshake */
 		if(ms == OUTBOUND_WAIT_MS) {

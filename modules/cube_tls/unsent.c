@@ -14,6 +14,7 @@
 
 #define MESSAGES_MAX 64
 
+static const struct tcp_connection *answering; /* by this process */
 static char queued[BUF_SIZE + 1], answer[BUF_SIZE + 1]; /* of this process */
 
 /* text: one request, NUL-terminated. Puts a 503 to it into answer; its length, 0 when there is none to give. */
@@ -51,6 +52,7 @@ void unsent_answer(struct tcp_connection *c)
 	size_t total, at = 0, len;
 	int i, n;
 
+	answering = c;
 	lock_get(&c->write_lock);
 	total = stock_tls_queued(c, queued, sizeof(queued) - 1);
 	lock_release(&c->write_lock);
@@ -68,4 +70,10 @@ void unsent_answer(struct tcp_connection *c)
 		if(n > 0)
 			receive_msg(answer, (unsigned int)n, &rcv);
 	}
+	answering = NULL;
+}
+
+bool unsent_answering(const struct tcp_connection *c)
+{
+	return answering == c;
 }

@@ -3,10 +3,14 @@
 #ifndef CUBE_TLS_UNSENT_H
 #define CUBE_TLS_UNSENT_H
 
+#include <stdbool.h>
+
 #include "core/tcp_conn.h"
 
 /* Answers each request that the connection still holds in clear text with a 503, as if it came from the far end, so that
  * hunting goes on. For the process that read the failure, without a lock held: the answers run through the script. */
 void unsent_answer(struct tcp_connection *c);
+/* Is this process at it? Then the connection cannot be closed before what it now sends is sent. */
+bool unsent_answering(const struct tcp_connection *c);
 
 #endif
