@@ -322,7 +322,8 @@ def test_check(t):
     of key; otherwise it is refused, in words that name the profile and what does not fit."""
     path, accepted, refused = t.made.run.dir / "one.conf", 0, 0
     with t.made.cube.binrpc() as rpc:
-        for (key, (kind, own, _)), (setting, versions), suite in itertools.product(KEYS.items(), SETTINGS.items(), SUITES):
+        for key, (setting, versions), suite in itertools.product(KEYS, SETTINGS.items(), SUITES):
+            kind, own, _ = KEYS[key]
             path.write_text(cube.trustpoint(own) + CIPHER.format(tag=7, names=suites.names([suite]))
                             + TENANT.format(tag=7, trustpoint=own, setting=setting, cipher="cipher = 7", more="",
                                             at=t.made.cube_at, port=5061))

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Session targets that are names: what is verified, and sent as SNI, is the name in cube.conf, whatever host and address
-DNS makes of it, for every connection, whoever opens it and when. With a name server, in a namespace of its own."""
+"""Session targets that are names: what is verified, and sent as SNI, is the name in cube.conf, whatever host and
+address DNS makes of it, for every connection, whoever opens it and when. With a name server, in a namespace of its
+own."""
 
 import functools
 
@@ -137,8 +138,8 @@ def inside(case):
 
 @inside
 def test_address_record(t):
-    """A name with a port: its address is connected to, its name must be in the certificate, and is the SNI if sni-send is
-    on."""
+    """A name with a port: its address is connected to, its name must be in the certificate, and is the SNI if sni-send
+    is on."""
     for tenant, sni in ((1, "a.example"), (2, None)):
         t.made.reaches(t.made.a, f"{tenant}000")
         equal("SNI", t.made.a.asked, [sni])
@@ -155,8 +156,8 @@ def test_service_record(t):
 
 @inside
 def test_service_wrong_host(t):
-    """The first SRV host shows a certificate with its own name instead of the target's: it is refused, and the call goes
-    to the second SRV host."""
+    """The first SRV host shows a certificate with its own name instead of the target's: it is refused, and the call
+    goes to the second SRV host."""
     t.made.reaches(t.made.second, "1002")
     equal("requests at the first host", [m for _, m in t.made.first.requests() if m.number == "1002"], [])
     check(t.made.cube.logged("Peer certificate identity check failed"), "the server does not log the failed check")
@@ -170,15 +171,15 @@ def test_service_absent_host(t):
 
 @inside
 def test_no_sni_for_addresses(t):
-    """A call that goes on to a target that is an address: no SNI is sent there, and its IP must be in the certificate."""
+    """A call goes on to a target that is an address: no SNI is sent there, and its IP must be in the certificate."""
     t.made.reaches(t.made.spare, "1006")
     equal("SNI", t.made.spare.asked, [None])
 
 
 @inside
 def test_one_address_two_names(t):
-    """Two targets have the same address and port, and the certificate is for one of them: a call to the other is not sent
-    on the open connection, nor on one of its own; it goes to the next dial-peer."""
+    """Two targets have the same address and port, and the certificate is for one of them: a call to the other is not
+    sent on the open connection, nor on one of its own; it goes to the next dial-peer."""
     for order in (("1004", "1005", "1004"), ("1005", "1004", "1005")):
         for number in order:
             t.made.reaches(t.made.shared if number == "1004" else t.made.spare, number)
@@ -208,8 +209,8 @@ def test_address_that_a_name_has(t):
 
 @inside
 def test_bye_on_a_new_connection(t):
-    """The connection was closed while the call lasted: for the BYE, which names the far end by its address alone, the new
-    one is verified with the target's name again."""
+    """The connection was closed while the call lasted: for the BYE, which names the far end by its address alone, the
+    new one is verified with the target's name again."""
     good, wrong = t.made.certificate("a", "DNS:a.example"), t.made.certificate("a-wrong", "DNS:b.example")
     for certificate, arrives in ((good, True), (wrong, False), (good, True)):
         call = t.made.call("1000")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Peers that are wrong in every way, one by one, in both roles: each is refused inside the handshake, with a TLS alert,
-one line in the log with the reason, and one event of the right kind; no SIP byte passes; the next good peer is served."""
+"""Peers that are wrong in every way, one by one, in both roles: each is refused inside the handshake, with a TLS
+alert, one line in the log with the reason, and one event of the right kind; no SIP byte passes; the next good peer is
+served."""
 
 import collections
 import itertools
@@ -52,8 +53,8 @@ EVENT = """event_route[cube:handshake-failed] {
 	xlog("L_NOTICE", "event: tenant $cube(tenant) failure $cube(failure) of $si:$sp\\n");
 }
 """
-# cert: what the peer shows, None for nothing. tenant: by number. options: what it offers. reason: a pattern for the line
-# in the log, role by role where they differ; None: in this role it cannot happen. failure: its class.
+# cert: what the peer shows, None for nothing. tenant: by number. options: what it offers. reason: a pattern for the
+# line in the log, role by role where they differ; None: in this role it cannot happen. failure: its class.
 Wrong = collections.namedtuple("Wrong", "what cert tenant reason failure options", defaults=((),))
 
 
@@ -111,8 +112,8 @@ def wrong_peers(certs):
                 its + "is signed with a digest that is too weak", "certificate")
     yield Wrong("its key is too small", leaf("small", kind="rsa1024"), 1, its + "has a key that is too small",
                 "certificate")
-    yield Wrong("it has a critical extension that nobody knows", leaf("critical", more="1.2.3.4 = critical, DER:0500\n"),
-                1, its + "has a critical extension that is not understood", "certificate")
+    yield Wrong("it has a critical extension that nobody knows",
+                leaf("critical", more="1.2.3.4 = critical, DER:0500\n"), 1, its + "has a critical extension that is not understood", "certificate")
     yield Wrong("its chain has 1 MB", certs.chain("huge", leaf("huge-leaf"), [certs.ca] * 2000), 1,
                 "Reason: excessive message size,", "other")
     yield Wrong("it has 10,000 names", certs.many_names("names", 10000, "host{0}.elsewhere.example"), 2,
@@ -120,17 +121,16 @@ def wrong_peers(certs):
     yield Wrong("it has 10,000 short names", certs.many_names("short-names", 10000, "{0}.c"), 2,
                 r"Peer certificate identity check failed - .*\(no name of the peer's certificate is ", "identity")
     yield Wrong("it has none", None, 1, ("Reason: peer did not return a certificate,", None), "no-certificate")
-    good = leaf("good")
+    good, alert = leaf("good"), "Reason: (sslv3|ssl/tls) alert handshake failure,"
     yield Wrong("its version is another one", good, 3,
                 ("TLS handshake failure, Reason: unsupported protocol,",
                  "TLS handshake failure, Reason: (tlsv1 alert protocol version|unsupported protocol),"), "version",
                 offer("1.2"))
     yield Wrong("its cipher is another one", good, 4,
-                ("Reason: no shared cipher,", "Reason: (sslv3|ssl/tls) alert handshake failure,"), ("cipher", "refused"),
+                ("Reason: no shared cipher,", alert), ("cipher", "refused"),
                 offer("1.2", [BY_IOS["ECDHE_ECDSA_AES128_GCM_SHA256"]]))
     yield Wrong("its curve is another one", good, 3,
-                ("Reason: (no suitable key share|no shared groups?),", "Reason: (sslv3|ssl/tls) alert handshake failure,"),
-                ("cipher", "refused"), offer("1.3", None, ["P-256"]))
+                ("Reason: (no suitable key share|no shared groups?),", alert), ("cipher", "refused"), offer("1.3", None, ["P-256"]))
 
 
 def right_peers(certs):
@@ -140,7 +140,8 @@ def right_peers(certs):
     lower = ca("lower", upper)
     yield "its chain has as many CAs as there may be", certs.deep("ten", 10), 1
     yield "its chain is in another order", certs.chain("order", leaf("order-leaf", lower), [upper, lower]), 1
-    yield "its chain has its root, and a stranger", certs.chain("more", leaf("more-leaf"), [known("other"), certs.ca]), 1
+    yield ("its chain has its root, and a stranger",
+           certs.chain("more", leaf("more-leaf"), [known("other"), certs.ca]), 1)
     yield "it may be used for anything", certs.issue("any", f"subjectAltName = DNS:{HOST}\n"), 1
     yield "its CA may issue its name", certs.chain(
         "permitted", leaf("permitted-leaf", ca("permits", more=f"nameConstraints = critical, permitted;DNS:{HOST}\n")),
@@ -211,8 +212,9 @@ class Made:
 
     def established(self, what, remote):
         """Waits for the connection with remote."""
-        wait_until(lambda: any(r["remote"] == remote and r["state"] == "established" for r in self.cube.connections()), 5,
-                   f"{what}: the connection with {remote} is established")
+        def is_there():
+            return any(r["remote"] == remote and r["state"] == "established" for r in self.cube.connections())
+        wait_until(is_there, 5, f"{what}: the connection with {remote} is established")
 
     def no_other_errors(self):
         """Nothing else went wrong, and nothing else was said of this."""
@@ -268,7 +270,9 @@ def test_far_ends(t):
         leg.close()
         check("INVITE sip:" not in text, f"{wrong.what}: the far end was sent SIP: {text.strip()}")
         t.made.good.where(call.call_id)
-        check(heard_alert(peer, wrong) or wrong.options and peer.errors(), f"{wrong.what}: the far end must get an alert, says {text.strip()}")
+        # what it cannot negotiate the far end sees itself
+        check(heard_alert(peer, wrong) or wrong.options and peer.errors(),
+              f"{wrong.what}: the far end must get an alert, says {text.strip()}")
         t.made.told(wrong, "client", "%s:%d" % t.made.far(number))
 
     together(lambda a: call(*a), [(n, w) for n, w in t.made.each("client")])

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The tenants of the matrix: one for each kind of key and each tls-version setting with every cipher that they permit, in
-an order that is nobody's default (all), one with some of them in another order (some), those of the built-in lists
+"""The tenants of the matrix: one for each kind of key and each tls-version setting with every cipher that they permit,
+in an order that is nobody's default (all), one with some of them in another order (some), those of the built-in lists
 (lists), and those of curves. Knows what each of them must negotiate."""
 
 import itertools

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Certificates that a peer should not have, in a folder of their own: each issued by test/pki's CA, or by one of the CAs
-made here, with `openssl req`. Knows only how to make them."""
+"""Certificates that a peer should not have, in a folder of their own: each issued by test/pki's CA, or by one of the
+CAs made here, with `openssl req`. Knows only how to make them."""
 
 import base64
 import subprocess
@@ -34,8 +34,9 @@ class OddCerts:
         """A key of this kind (P-256, rsa1024 ...), always the same one."""
         if kind not in self._keys:
             path = self.dir / f"{kind}.key"
-            option = f"rsa_keygen_bits:{kind[3:]}" if kind.startswith("rsa") else f"ec_paramgen_curve:{kind}"
-            _openssl("genpkey", "-algorithm", "RSA" if kind.startswith("rsa") else "EC", "-pkeyopt", option, "-out", path)
+            rsa = kind.startswith("rsa")
+            option = f"rsa_keygen_bits:{kind[3:]}" if rsa else f"ec_paramgen_curve:{kind}"
+            _openssl("genpkey", "-algorithm", "RSA" if rsa else "EC", "-pkeyopt", option, "-out", path)
             self._keys[kind] = path
         return self._keys[kind]
 
@@ -79,7 +80,8 @@ class OddCerts:
         der = bytearray(base64.b64decode("".join(self.leaf(f"{name}-good").pem.read_text().splitlines()[1:-1])))
         der[-1] ^= 1
         path = self.dir / f"{name}.pem"
-        path.write_text("-----BEGIN CERTIFICATE-----\n" + base64.encodebytes(der).decode() + "-----END CERTIFICATE-----\n")
+        text = base64.encodebytes(der).decode()
+        path.write_text(f"-----BEGIN CERTIFICATE-----\n{text}-----END CERTIFICATE-----\n")
         return Cert(path, self.key())
 
 
