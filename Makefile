@@ -9,7 +9,7 @@ kinds := build $(if $(filter-out all install,$(goals)),test)
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all demo check asan unit fuzz fuzz-replay lint install help clean distclean compile-other FORCE
+.PHONY: all demo check asan unit valgrind fuzz fuzz-replay lint install help clean distclean compile-other FORCE
 all:
 
 ifneq ($(filter-out help clean distclean,$(goals)),)
@@ -131,6 +131,9 @@ demo: all
 check:
 	@tools/check $(T)
 
+valgrind: all
+	test/valgrind/run --build $(B) --rounds $(or $(ROUNDS),10)
+
 lint:
 	tools/lint
 	@if command -v clang-format >/dev/null; then clang-format --dry-run -Werror $(c_files); fi
@@ -148,6 +151,7 @@ help:
 	@echo "make check          all tests; T=<suite> runs one unit test suite only"
 	@echo "make install        modules to Kamailio's folder, configurations to /usr/share/kamailio-cube; DESTDIR=<root>"
 	@echo "make asan           the unit tests under the address and undefined behaviour sanitizers; T=<suite>"
+	@echo "make valgrind       the modules in a server under valgrind, one worker of each kind; ROUNDS=10"
 	@echo "make fuzz           each fuzz target for SECS=60 seconds; F=<target> runs one"
 	@echo "make lint           the project's style rules, and clang-format and cppcheck where they are installed"
 	@echo "make clean          removes what was built; make distclean: also Kamailio's headers"
