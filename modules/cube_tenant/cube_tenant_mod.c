@@ -92,6 +92,7 @@ static int mod_init(void)
 		LM_ERR("modparam(\"cube_tenant\", \"config\", \"/path/cube.conf\") is missing\n");
 		return -1;
 	}
+	ksr_log_whole_lines();
 	return listen_probe() < 0 ? -1 : quiet_init();
 }
 

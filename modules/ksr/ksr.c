@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Conversions and small services between Kamailio and libcube. */
+#include <stdio.h>
 #include <string.h>
 
 #include "core/dprint.h"
@@ -94,6 +95,16 @@ void ksr_quiet_begin(void)
 void ksr_quiet_end(void)
 {
 	reset_local_debug_level();
+}
+
+void ksr_log_whole_lines(void)
+{
+	static char buffer[8192];
+
+	/* From glibc 2.37 on a stream without a buffer is written in pieces of 128 bytes: the lines of several processes
+	 * are torn apart and mixed, and nobody can count, alarm or ban by them. */
+	if(log_stderr)
+		setvbuf(stderr, buffer, _IOLBF, sizeof(buffer));
 }
 
 void ksr_rpc_fault(rpc_t *rpc, void *ctx, const struct cube_err *err)

@@ -35,6 +35,8 @@ void ksr_log_err(const char *what, const struct cube_err *err);
  * write strangers' messages, or many lines of no use, and where ours says what there is to say. */
 void ksr_quiet_begin(void);
 void ksr_quiet_end(void);
+/* Where the core logs to stderr, from now on each line, up to 8 KB, is one write. Before the processes are forked. */
+void ksr_log_whole_lines(void);
 /* RPC fault 500 with as much of err as a fault can carry (250 bytes): whole lines, then how many did not fit. */
 void ksr_rpc_fault(rpc_t *rpc, void *ctx, const struct cube_err *err);
 

@@ -258,6 +258,8 @@ def _lines_of_all(t, flood):
         return found if set(found) >= set(flood.ended) else None
     counts = wait_until(lines, 5, "each of them has its line in the log")
     equal("most lines of one", max(counts[name] for name in flood.ended), 1)
+    torn = [x for x in t.made.cube.log() if len(re.findall(r"\d+\(\d+\) [A-Z]+: ", x)) > 1]
+    equal("lines of two processes in one", torn[:3], [])
 
 
 @limit(60)
