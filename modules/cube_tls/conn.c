@@ -12,6 +12,7 @@
 
 #include "conn.h"
 #include "contexts.h"
+#include "counters.h"
 #include "failed.h"
 #include "isolate.h"
 #include "../libcube/tenant/sni.h"
@@ -68,11 +69,17 @@ static struct cube_addr conn_remote(const struct tcp_connection *c)
 	return (struct cube_addr){ksr_cube_ip(&c->rcv.src_ip), c->rcv.src_port};
 }
 
+static enum cube_role conn_role(const struct tcp_connection *c)
+{
+	return c->flags & F_CONN_PASSIVE ? CUBE_ROLE_SERVER : CUBE_ROLE_CLIENT;
+}
+
 static int conn_refuse(const struct tcp_connection *c, int tag, const char *why)
 {
 	struct cube_addr l = conn_local(c), r = conn_remote(c);
 	char local[CUBE_ADDR_TEXT_MAX], remote[CUBE_ADDR_TEXT_MAX];
 
+	counters_add(tag, conn_role(c), CUBE_COUNT_UNSERVED);
 	LM_ERR("tenant %d: TLS connection between %s and %s refused: %s\n", tag, cube_addr_text(&l, local),
 			cube_addr_text(&r, remote), why);
 	return -1;
@@ -144,7 +151,7 @@ static int conn_begin(struct tcp_connection *c, struct cube_snapshot *s, struct 
 	conn->id = c->id;
 	conn->c = c;
 	conn->since = time(NULL);
-	conn->peer.role = c->flags & F_CONN_PASSIVE ? CUBE_ROLE_SERVER : CUBE_ROLE_CLIENT;
+	conn->peer.role = conn_role(c);
 	if(conn->peer.role == CUBE_ROLE_CLIENT)
 		conn_expect(conn, c);
 	ERR_clear_error();
@@ -164,11 +171,14 @@ static int conn_begin(struct tcp_connection *c, struct cube_snapshot *s, struct 
 }
 
 /* A source that fails too often does not get as far as a handshake. */
-static bool conn_is_limited(const struct tcp_connection *c, const struct cube_snapshot *s)
+static bool conn_is_limited(const struct tcp_connection *c, int tag, const struct cube_snapshot *s)
 {
 	struct cube_addr remote = conn_remote(c);
 
-	return (c->flags & F_CONN_PASSIVE) && failed_too_often(&remote, s->conf->sip_ua.handshake_failure_limit);
+	if(conn_role(c) != CUBE_ROLE_SERVER || !failed_too_often(&remote, s->conf->sip_ua.handshake_failure_limit))
+		return false;
+	counters_add(tag, CUBE_ROLE_SERVER, CUBE_COUNT_LIMITED);
+	return true;
 }
 
 int conn_supply(struct tcp_connection *c, int tag)
@@ -183,7 +193,7 @@ int conn_supply(struct tcp_connection *c, int tag)
 	if(conn && s) {
 		memset(conn, 0, sizeof(*conn));
 		conn->snapshot = s;
-		if(!conn_is_limited(c, s) && conn_begin(c, s, conn) == 0)
+		if(!conn_is_limited(c, tag, s) && conn_begin(c, s, conn) == 0)
 			return 0;
 	} else {
 		conn_refuse(c, tag, "out of shared memory (start Kamailio with a larger -m)");

@@ -8,6 +8,7 @@
 #include "../libcube/tls/ctx.h"
 #include "conn.h"
 #include "contexts.h"
+#include "counters.h"
 
 struct contexts
 {
@@ -40,9 +41,12 @@ static void note_legacy(const struct cube_conf *conf)
 int contexts_prepare(const struct cube_conf *conf, void **tls, struct cube_err *err)
 {
 	size_t size = sizeof(struct contexts) + conf->n_tls_profiles * sizeof(((struct contexts *)0)->ctx[0]);
-	struct contexts *t = shm_malloc(size);
+	struct contexts *t;
 	unsigned i, role;
 
+	if(counters_prepare(conf, err) < 0)
+		return -1;
+	t = shm_malloc(size);
 	if(!t) {
 		cube_err_nomem(err, "TLS contexts");
 		return -1;

@@ -6,12 +6,15 @@
 
 #include "core/dprint.h"
 #include "core/globals.h"
+#include "core/rpc_lookup.h"
 #include "core/sr_module.h"
 
 #include "../cube_tenant/api.h"
 #include "conn.h"
 #include "conn_rpc.h"
 #include "contexts.h"
+#include "counters.h"
+#include "counters_rpc.h"
 #include "failed.h"
 #include "hooks.h"
 #include "isolate.h"
@@ -50,8 +53,14 @@ static int mod_init(void)
 		return -1;
 	}
 	if(stock_tls_bind() < 0 || conn_init(&tenant) < 0 || isolate_init(&tenant) < 0 || hooks_install(&tenant) < 0
-			|| janitor_init(&tenant) < 0 || targets_init() < 0 || outbound_init() < 0 || failed_init() < 0)
+			|| janitor_init(&tenant) < 0 || targets_init() < 0 || outbound_init() < 0 || failed_init() < 0
+			|| counters_init() < 0)
 		return -1;
+	counters_rpc_init(&tenant);
+	if(rpc_register_array(counters_rpc) != 0) {
+		LM_ERR("cube_tls.counters cannot be registered\n");
+		return -1;
+	}
 	tenant.register_tls(&ops);
 	if(sr_memmng_shm && strcmp(sr_memmng_shm, "tlsf") != 0)
 		LM_NOTICE("shared memory is managed by \"%s\"; TLS is two to three times faster with tlsf: start Kamailio "

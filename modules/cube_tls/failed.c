@@ -12,6 +12,7 @@
 #include "core/xavp.h"
 
 #include "../ksr/ksr.h"
+#include "counters.h"
 #include "failed.h"
 #include "targets.h"
 
@@ -63,6 +64,7 @@ void failed_note(const struct cube_tls_failed *failed)
 {
 	char line[CUBE_TLS_FAILURE_LINE_MAX];
 
+	counters_add(failed->tenant, failed->role, cube_tls_failure_of(failed));
 	LM_ERR("%s\n", cube_tls_failure_line(failed, line));
 	if(failed->role != CUBE_ROLE_SERVER)
 		return;

@@ -8,6 +8,7 @@
 #include "core/tls_hooks.h"
 
 #include "conn.h"
+#include "counters.h"
 #include "failed.h"
 #include "hooks.h"
 #include "isolate.h"
@@ -64,6 +65,7 @@ static int read_unsettled(struct tcp_connection *c, rd_conn_flags_t *flags, stru
 	ksr_quiet_end();
 	if(far_end_agrees(c, conn, rc)) {
 		conn->settled = true;
+		counters_add(conn->tenant_tag, conn->peer.role, CUBE_COUNT_DONE);
 		c->lifetime = S_TO_TICKS(conn->snapshot->conf->sip_ua.connection_aging_tls);
 		return rc;
 	}

@@ -50,15 +50,22 @@ def test_event_route(t):
     equal("events", events, [f"tenant 100 failure no-certificate {at}", f"tenant 100 failure certificate {at}"])
 
 
+def refused(made):
+    counted = made.cube.counters("100")[100, "server"]
+    return counted.get("no-certificate", 0) + counted.get("limited", 0)
+
+
 def test_limit(t):
     """A source whose handshakes fail too often is closed before the handshake for the rest of the minute, and that is
     said once; others are served."""
+    before = refused(t.made)
     for _ in range(12):
         try_options(client_context(None), t.made.at["noisy"], t.made.tenant)
     failed = [line for line in t.made.cube.logged("TLS_HANDSHAKE_FAILED") if t.made.at["noisy"] in line]
     check(5 <= len(failed) <= 10, f"{len(failed)} failures were logged")  # 10: the minute may have ended in between
     said = [line for line in t.made.cube.logged("handshake-failure-limit") if t.made.at["noisy"] in line]
     check(1 <= len(said) <= 2, f"the limit was named {len(said)} times")
+    equal("counted as failed or as limited", refused(t.made) - before, 12)
     equal("a good one", try_options(client_context("ogw"), t.made.at["friend"], t.made.tenant)[0], "200")
     check(try_options(client_context("ogw"), t.made.at["noisy"], t.made.tenant)[0] != "200" or len(said) == 2,
           "the noisy source was served")

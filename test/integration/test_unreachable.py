@@ -230,6 +230,7 @@ def test_half_open(t):
     made = t.made
     set_up_times(made, 0.5)
     before = set_up_times(made, 2)
+    counted = timeouts(made)
     flood = Flood(made.at["friend"], made.a, HALF_OPEN)
     try:
         watching = threading.Thread(target=flood.watch, args=(2 * DEADLINE + 5,), daemon=True)
@@ -244,9 +245,14 @@ def test_half_open(t):
     t.say(f"          ended after {times[0]:.1f} to {times[-1]:.1f} s")
     check(DEADLINE - 1.1 <= times[0] and times[-1] <= DEADLINE + 3, f"must be after about {DEADLINE} s")
     _lines_of_all(t, flood)
+    equal("counted as timeouts", timeouts(made) - counted, HALF_OPEN)
     made.cube.prove_alive()
     made.far.close_all()
     made.cube.wait_no_connection()
+
+
+def timeouts(made):
+    return made.cube.counters("100")[100, "server"].get("timeout", 0)
 
 
 def _lines_of_all(t, flood):

@@ -13,6 +13,7 @@ import pki
 from caller import Call, UdpLeg, knock
 from cases import check, equal, limit, together
 from farend import FarEnd
+from kamailio import RpcError
 from oddcerts import Cert, OddCerts
 from openssl_cli import SClient, SServer, identity, offer
 from run import wait_until
@@ -159,7 +160,7 @@ class Made:
         self.at = {name: run.addresses.host() for name in ("cube", "peer", "friend", "far", "good")}
         odd = OddCerts(run.dir / "odd", HOST)
         self.wrong, self.right = list(wrong_peers(odd)), list(right_peers(odd))
-        self.ports, self.errors = itertools.count(20000), 0
+        self.ports, self.told_so_far = itertools.count(20000), collections.Counter()
         self.good = FarEnd(self.at["good"], 5061)
         stack.callback(self.good.close)
         text = CONF.format(block=run.addresses.block, **self.at) + cube.trustpoint("tenant100")
@@ -208,7 +209,7 @@ class Made:
         check(f"tenant={wrong.tenant}," in lines[0], f"{wrong.what}: tenant {wrong.tenant} is not in {lines[0]}")
         failure = events[0].split(" failure ")[1].split()[0]
         equal(f"{wrong.what}: class of the failure", failure, by_role(wrong.failure, role))
-        self.errors += 1
+        self.told_so_far[wrong.tenant, role, failure] += 1
 
     def established(self, what, remote):
         """Waits for the connection with remote."""
@@ -222,7 +223,9 @@ class Made:
         errors = [x for x in self.cube.log() if " ERROR: " in x or " CRITICAL: " in x]
         others = [x for x in errors if "%SIP-2-TLS_HANDSHAKE_FAILED" not in x]
         equal("other lines with ERROR in the log", others[:3], [])
-        equal("lines with ERROR in the log", len(errors), self.errors)
+        equal("lines with ERROR in the log", len(errors), sum(self.told_so_far.values()))
+        counted = {(*key, what): n for key, counts in self.cube.counters().items() for what, n in counts.items()}
+        equal("failures counted", {key: n for key, n in counted.items() if key[2] != "done"}, dict(self.told_so_far))
 
 
 setup = Made
@@ -288,4 +291,30 @@ def test_right_peers(t):
         with SServer(t.made.far(number), known_by) as peer:
             knock(t.made.at["friend"], (t.made.at["cube"], 5060), str(1000 + number))
             t.made.established(what, "%s:%d" % t.made.far(number))
+    t.made.no_other_errors()
+
+
+def test_counted(t):
+    """What several processes count at the same time adds up, handshake by handshake; a tenant that is not there is
+    named."""
+    before = t.made.cube.counters("4").get((4, "server"), {})
+    good, nobody = client_context("ogw", "1.2", "1.2"), client_context(None, "1.2", "1.2")
+
+    def some(context):
+        for _ in range(60):
+            try_options(context, t.made.at["friend"], t.made.tenant(1))
+
+    start = t.made.cube.counters("1")[1, "server"]
+    together(some, [good, nobody] * 4)
+    now = t.made.cube.counters("1")[1, "server"]
+    more = {what: n - start.get(what, 0) for what, n in now.items() if n != start.get(what, 0)}
+    equal("counted", more, {"done": 240, "no-certificate": 240})
+    equal("counted for another tenant", t.made.cube.counters("4").get((4, "server"), {}), before)
+    try:
+        t.made.cube.kamcmd("cube_tls.counters", 77)
+    except RpcError as error:
+        check("cube.conf has no tenant 77" in str(error), f"the fault must name it, says {error}")
+    else:
+        check(False, "cube_tls.counters of a tenant that is not there must be a fault")
+    t.made.told_so_far[1, "server", "no-certificate"] += 240
     t.made.no_other_errors()

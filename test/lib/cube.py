@@ -76,6 +76,18 @@ class Cube(Kamailio):
     def connections(self):
         return structures(self.rpc("cube_tls.connections"))
 
+    def counters(self, *tenant):
+        """cube_tls.counters: {(tenant, role): {what or reason: number}}, without those that are 0."""
+        found = {}
+        for row in structures(self.rpc("cube_tls.counters", *tenant)):
+            counts = {**{k: row[k] for k in ("done", "limited", "unserved")}, **row["reasons"]}
+            counts = {k: int(n) for k, n in counts.items()}
+            failed = sum(n for k, n in counts.items() if k not in ("done", "limited", "unserved"))
+            if failed != int(row["failed"]):
+                raise Failed(f"cube_tls.counters: the reasons' sum is {failed}, failed is {row['failed']}")
+            found[int(row["tenant"]), row["role"]] = {k: n for k, n in counts.items() if n}
+        return found
+
     def wait_no_connection(self, timeout=10):
         """Waits until the core has freed every TCP connection, not only ours."""
         with self.binrpc() as rpc:
