@@ -144,8 +144,7 @@ static void rpc_reload(rpc_t *rpc, void *ctx)
 	older = snapshot_tls_ops() ? snapshot_tls_ops()->older(s->generation) : 0;
 	if(rpc->add(ctx, "{", &row) == 0
 			&& rpc->struct_add(row, "sdddd", "reload", "ok", "generation", (int)s->generation, "tenants",
-					   (int)s->conf->n_tenants, "dial-peers", (int)s->conf->n_dial_peers,
-					   "older-connections", older)
+					   (int)s->conf->n_tenants, "dial-peers", (int)s->conf->n_dial_peers, "older-connections", older)
 					   == 0)
 		reload_waiting(rpc, row, s->conf);
 	snapshot_release(s);

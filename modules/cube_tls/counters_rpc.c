@@ -37,9 +37,10 @@ static int row_add(rpc_t *rpc, void *ctx, int tag, enum cube_role role, const st
 	int i;
 
 	if(rpc->add(ctx, "{", &row) < 0
-			|| rpc->struct_add(row, "dsdddd{", "tenant", tag, "role", role == CUBE_ROLE_SERVER ? "server" : "client", "done",
-					   shown(c->n[CUBE_COUNT_DONE]), "failed", shown(sum(c, CUBE_TLS_FAILURES)), "limited", shown(c->n[CUBE_COUNT_LIMITED]), "unserved",
-					   shown(c->n[CUBE_COUNT_UNSERVED]), "reasons", &reasons)
+			|| rpc->struct_add(row, "dsdddd{", "tenant", tag, "role", role == CUBE_ROLE_SERVER ? "server" : "client",
+					   "done", shown(c->n[CUBE_COUNT_DONE]), "failed", shown(sum(c, CUBE_TLS_FAILURES)), "limited",
+					   shown(c->n[CUBE_COUNT_LIMITED]), "unserved", shown(c->n[CUBE_COUNT_UNSERVED]), "reasons",
+					   &reasons)
 					   < 0)
 		return -1;
 	for(i = 0; i < CUBE_TLS_FAILURES; i++) {
@@ -63,7 +64,8 @@ static int tenant_add(rpc_t *rpc, void *ctx, int tag, bool idle_too)
 }
 
 static const char *counters_doc[] = {
-		"TLS connections since the start, by tenant (0: sip-ua) and our role: handshakes done and failed, these by reason; "
+		"TLS connections since the start, by tenant (0: sip-ua) and our role: handshakes done and failed, these by "
+		"reason; "
 		"connections closed by handshake-failure-limit; connections that could not be served. With a tenant's tag its "
 		"own, without one those of all tenants that had any",
 		NULL};

@@ -30,7 +30,8 @@ extern char *sr_memmng_shm; /* what -x named */
 
 static struct cube_tenant_api tenant;
 
-static const struct cube_tls_ops ops = {.prepare = contexts_prepare, .discard = contexts_discard, .peer = conn_peer, .older = conn_older};
+static const struct cube_tls_ops ops = {
+		.prepare = contexts_prepare, .discard = contexts_discard, .peer = conn_peer, .older = conn_older};
 
 static int mod_init(void);
 static int child_init(int rank);

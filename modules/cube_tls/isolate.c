@@ -131,8 +131,7 @@ static bool may_send(dest_info_t *dst)
 	}
 	if(has_target() && !conn_covers(c, sending.host, &sending.ip)) {
 		char text[CUBE_ADDR_TEXT_MAX];
-		struct cube_str target =
-				sending.host.len ? sending.host : cube_str_of(cube_ip_text(&sending.ip, false, text));
+		struct cube_str target = sending.host.len ? sending.host : cube_str_of(cube_ip_text(&sending.ip, false, text));
 
 		ok = false;
 		LM_ERR("tenant %d: the open connection to %s does not belong to %.*s by its certificate; the request is not "

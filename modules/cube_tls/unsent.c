@@ -14,7 +14,7 @@
 
 #define MESSAGES_MAX 64
 
-static const struct tcp_connection *answering; /* by this process */
+static const struct tcp_connection *answering;			/* by this process */
 static char queued[BUF_SIZE + 1], answer[BUF_SIZE + 1]; /* of this process */
 
 /* text: one request, NUL-terminated. Puts a 503 to it into answer; its length, 0 when there is none to give. */

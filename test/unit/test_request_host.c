@@ -74,7 +74,8 @@ START_TEST(test_dialogs)
 	char *message = malloc(len ? len : 1);
 
 	memcpy(message, dialogs[_i].message, len);
-	ck_assert_msg(cube_request_in_dialog((struct cube_str){message, len}) == dialogs[_i].want, "%s", dialogs[_i].message);
+	ck_assert_msg(
+			cube_request_in_dialog((struct cube_str){message, len}) == dialogs[_i].want, "%s", dialogs[_i].message);
 	free(message);
 }
 END_TEST

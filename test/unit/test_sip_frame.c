@@ -19,10 +19,10 @@ static const struct
 		{"A b C\r\ncontent-length :\t3 \r\n\r\nxyz", 33},
 		{"A b C\r\nl:3\r\n\r\nxyz", 17},
 		{"A b C\r\nContent-Length: 0\r\n\r\n", 28},
-		{"A b C\r\nContent-Length: 4\r\n\r\nxyz", 0},	  /* not whole */
-		{"A b C\r\nContent-Length: x\r\n\r\n", 0},		  /* no number */
-		{"A b C\r\nContent-Length: 3x\r\n\r\nxyz", 0},	  /* something behind it */
-		{"A b C\r\nContent-Length:\r\n\r\n", 0},		  /* nothing */
+		{"A b C\r\nContent-Length: 4\r\n\r\nxyz", 0},				  /* not whole */
+		{"A b C\r\nContent-Length: x\r\n\r\n", 0},					  /* no number */
+		{"A b C\r\nContent-Length: 3x\r\n\r\nxyz", 0},				  /* something behind it */
+		{"A b C\r\nContent-Length:\r\n\r\n", 0},					  /* nothing */
 		{"A b C\r\nContent-Length: 99999999999999999999\r\n\r\n", 0}, /* no overflow */
 		{"A b C\r\nX-Content-Length: 3\r\n\r\n", 30},
 		{"A b C\r\n", 0},
