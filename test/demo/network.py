@@ -14,22 +14,15 @@ from sipp import Sipp
 
 HERE = pathlib.Path(__file__).resolve().parent
 
-GATEWAY_TLS = """[server:default]
+GATEWAY_TLS = "".join(f"""[{role}:default]
 method = TLSv1.2+
-certificate = {cert}
-private_key = {key}
-ca_list = {ca}
+certificate = {{cert}}
+private_key = {{key}}
+ca_list = {{ca}}
 verify_certificate = yes
 require_certificate = yes
 
-[client:default]
-method = TLSv1.2+
-certificate = {cert}
-private_key = {key}
-ca_list = {ca}
-verify_certificate = yes
-require_certificate = yes
-"""
+""" for role in ("server", "client"))
 
 CUBE_CONF = """# Written by the demo.
 sip-ua {{

@@ -40,25 +40,14 @@ tenant 200 {{
 }}
 """
 
-DIAL_PEER = """dial-peer {tag} {{
-    tenant              = {tenant}
-    destination-pattern = "{pattern}"
-    preference          = {preference}
-    session-target      = "{target}"
-}}
-"""
-
 
 def dial_peers(failing):
     """The two plain ones, and pairs of which the first one fails."""
-    text = "".join(DIAL_PEER.format(tag=t, tenant=t, pattern=f"{t // 100}...", preference=0, target="sip-server")
-                   for t in (100, 200))
+    text = "".join(cube.dial_peer(t, t, f"{t // 100}...", "sip-server") for t in (100, 200))
     for number in (31, 32, 33, 34):
         good = int(LEAVES_BY[str(number)])
-        text += DIAL_PEER.format(tag=10 * number, tenant=300 - good, pattern=f"{number}..", preference=0,
-                                 target=f"ipv4:{failing}:5061")
-        text += DIAL_PEER.format(tag=10 * number + 1, tenant=good, pattern=f"{number}..", preference=1,
-                                 target="sip-server")
+        text += cube.dial_peer(10 * number, 300 - good, f"{number}..", f"ipv4:{failing}:5061")
+        text += cube.dial_peer(10 * number + 1, good, f"{number}..", "sip-server", 1)
     return text
 
 

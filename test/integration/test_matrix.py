@@ -29,12 +29,6 @@ CONF = """sip-ua {{
     connection-establish-tls = 5
 }}
 """
-DIAL_PEER = """dial-peer {tag} {{
-    tenant              = {tenant}
-    destination-pattern = "{tag:05d}"
-    session-target      = "ipv4:{at}:{port}"
-}}
-"""
 
 GROUPS = ("X25519", "P-256", "P-384", "P-521")
 # what OpenSSL's tools also call them
@@ -55,7 +49,7 @@ class Made:
             text += tenant.text()
             for n in range(CALLS):
                 tag = tenant.tag * CALLS + n
-                text += DIAL_PEER.format(tag=tag, tenant=tenant.tag, at=self.far_at, port=FAR_PORT + tag)
+                text += cube.dial_peer(tag, tenant.tag, f"{tag:05d}", f"ipv4:{self.far_at}:{FAR_PORT + tag}")
         self.cube = cube.Cube(run, text).start()
 
     def port(self):

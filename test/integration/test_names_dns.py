@@ -24,13 +24,6 @@ tls-profile 2 {{ trustpoint = "tenant100"  cn-san-validate = "server" }}
 tenant 1 {{ tls-profile = 1  listen-secure = "{cube}:5101"  session-transport = "tcp tls" }}
 tenant 2 {{ tls-profile = 2  listen-secure = "{cube}:5102"  session-transport = "tcp tls" }}
 """
-DIAL_PEER = """dial-peer {tag} {{
-    tenant              = {tenant}
-    destination-pattern = "{number}"
-    preference          = {preference}
-    session-target      = "{target}"
-}}
-"""
 
 
 class Named(FarEnd):
@@ -76,8 +69,8 @@ class Made:
         for number, target in targets.items():
             for tenant in (1, 2):
                 dialled = f"{tenant}{number[1:]}"
-                conf += DIAL_PEER.format(tag=f"{dialled}0", tenant=tenant, number=dialled, preference=0, target=target)
-                conf += DIAL_PEER.format(tag=f"{dialled}1", tenant=tenant, number=dialled, preference=1, target=spare)
+                conf += cube.dial_peer(f"{dialled}0", tenant, dialled, target)
+                conf += cube.dial_peer(f"{dialled}1", tenant, dialled, spare, 1)
         self.cube = cube.Cube(run, conf).start()
 
     def certificate(self, name, san):

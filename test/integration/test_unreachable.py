@@ -34,12 +34,6 @@ tenant 100 {{ tls-profile = 1  listen-secure = "{cube}:5100"  session-transport 
 tenant 200 {{ tls-profile = 2  listen-secure = "{cube}:5200"  session-transport = "tcp tls" }}
 """
 TENANT_LOST = 'tenant 300 {{ tls-profile = 1  listen-secure = "{0}:5100"  session-transport = "tcp tls" }}\n'
-DIAL_PEER = """dial-peer {tag} {{
-    tenant              = {tenant}
-    destination-pattern = "{number}"
-    session-target      = "ipv4:{at}:{port}"
-}}
-"""
 
 
 class Deaf:
@@ -84,11 +78,10 @@ class Made:
         stack.callback(self.far.close)
         text = CONF.format(block=run.addresses.block, **self.at) + cube.trustpoint("tenant100")
         text += cube.trustpoint("tenant200") + (TENANT_LOST.format(LOST.format(1)) if self.lost else "")
-        text += "".join(DIAL_PEER.format(tag=t, tenant=t, number=f"{t // 100}...", at=self.at["far"], port=5061)
-                        for t in (100, 200))
+        text += "".join(cube.dial_peer(t, t, f"{t // 100}...", f"ipv4:{self.at['far']}:5061") for t in (100, 200))
         for n in range(TARGETS):
             tenant, at = self.target(n)
-            text += DIAL_PEER.format(tag=9000 + n, tenant=tenant, number=9000 + n, at=at[0], port=at[1])
+            text += cube.dial_peer(9000 + n, tenant, 9000 + n, "ipv4:%s:%d" % at)
             kind = self.kind(n)
             if kind in (Deaf, Mute):
                 stack.callback(kind(at).close)

@@ -43,13 +43,6 @@ TENANT = """tenant {tag} {{
     session-transport = "tcp tls"
 }}
 """
-DIAL_PEER = """dial-peer {tag} {{
-    tenant              = {tenant}
-    destination-pattern = "{number}"
-    preference          = {preference}
-    session-target      = "ipv4:{at}:{port}"
-}}
-"""
 EVENT = """event_route[cube:handshake-failed] {
 	xlog("L_NOTICE", "event: tenant $cube(tenant) failure $cube(failure) of $si:$sp\\n");
 }
@@ -167,13 +160,11 @@ class Made:
         text += "".join(TENANT.format(tag=n, at=self.at["cube"], port=5100 + n) for n in range(1, 6))
         text += f'trustpoint "listed" {{ ca = "{pki.cert("selfsigned")}" }}\n'
         for number, (_, _, tenant) in enumerate(self.right, len(self.wrong)):
-            at, port = self.far(number)
-            text += DIAL_PEER.format(tag=100 + 2 * number, tenant=tenant, number=1000 + number, preference=0, at=at,
-                                     port=port)
+            text += cube.dial_peer(100 + 2 * number, tenant, 1000 + number, "ipv4:%s:%d" % self.far(number))
         for number, wrong in enumerate(self.wrong):
-            for preference, (at, port) in enumerate((self.far(number), (self.at["good"], 5061))):
-                text += DIAL_PEER.format(tag=100 + 2 * number + preference, tenant=wrong.tenant, number=1000 + number,
-                                         preference=preference, at=at, port=port)
+            for preference, at in enumerate((self.far(number), (self.at["good"], 5061))):
+                text += cube.dial_peer(100 + 2 * number + preference, wrong.tenant, 1000 + number, "ipv4:%s:%d" % at,
+                                       preference)
         script = cube.script(run)
         script.write_text(script.read_text() + EVENT)
         self.cube = cube.Cube(run, text, config=script).start()

@@ -24,6 +24,12 @@ def trustpoint(name, cert=None, key=None, ca="ca"):
             f'    ca          = "{pki.cert(ca)}"\n}}\n')
 
 
+def dial_peer(tag, tenant, pattern, target, preference=0):
+    """A dial-peer of cube.conf for calls out."""
+    return (f'dial-peer {tag} {{\n    tenant              = {tenant}\n    destination-pattern = "{pattern}"\n'
+            f'    preference          = {preference}\n    session-target      = "{target}"\n}}\n')
+
+
 def script(run, change=(), seen=True):
     """A copy of cfg/kamailio.cfg in the run's folder, with (old, new) texts replaced. seen: one more line in it, which
     logs each request's tenant."""
