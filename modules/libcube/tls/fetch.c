@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* URLs out of certificates, by OpenSSL's parser of their extensions, and the form of a reply. */
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+#include <string.h>
+#include <strings.h>
+
+#include "fetch.h"
+
+#define HTTP "http://"
+#define HTTP_LEN (sizeof(HTTP) - 1)
+
+static bool printable(const char *text, size_t len, char least)
+{
+	for(size_t i = 0; i < len; i++) {
+		if(text[i] < least || text[i] > '~')
+			return false;
+	}
+	return true;
+}
+
+bool cube_fetch_url_ok(struct cube_str url)
+{
+	return url.len > HTTP_LEN && url.len < CUBE_FETCH_URL_MAX && strncasecmp(url.s, HTTP, HTTP_LEN) == 0
+		   && printable(url.s, url.len, '!');
+}
+
+static bool take(const GENERAL_NAME *name, char url[CUBE_FETCH_URL_MAX])
+{
+	struct cube_str text;
+
+	if(name->type != GEN_URI)
+		return false;
+	text.s = (const char *)ASN1_STRING_get0_data(name->d.uniformResourceIdentifier);
+	text.len = (size_t)ASN1_STRING_length(name->d.uniformResourceIdentifier);
+	if(!cube_fetch_url_ok(text))
+		return false;
+	memcpy(url, text.s, text.len);
+	memcpy(url, HTTP, HTTP_LEN); /* a scheme is the same in capitals (RFC 3986 3.1) */
+	url[text.len] = '\0';
+	return true;
+}
+
+static bool take_point(const DIST_POINT *point, char url[CUBE_FETCH_URL_MAX])
+{
+	/* for all reasons, by the certificate's own issuer, and not by a name relative to it */
+	if(point->reasons != NULL || point->CRLissuer != NULL || point->distpoint == NULL || point->distpoint->type != 0)
+		return false;
+	for(int i = 0; i < sk_GENERAL_NAME_num(point->distpoint->name.fullname); i++) {
+		if(take(sk_GENERAL_NAME_value(point->distpoint->name.fullname, i), url))
+			return true;
+	}
+	return false;
+}
+
+static bool crl_url(X509 *cert, char url[CUBE_FETCH_URL_MAX])
+{
+	CRL_DIST_POINTS *points = X509_get_ext_d2i(cert, NID_crl_distribution_points, NULL, NULL);
+	bool found = false;
+
+	for(int i = 0; i < sk_DIST_POINT_num(points) && !found; i++)
+		found = take_point(sk_DIST_POINT_value(points, i), url);
+	CRL_DIST_POINTS_free(points);
+	return found;
+}
+
+static bool ocsp_url(X509 *cert, char url[CUBE_FETCH_URL_MAX])
+{
+	AUTHORITY_INFO_ACCESS *all = X509_get_ext_d2i(cert, NID_info_access, NULL, NULL);
+	bool found = false;
+
+	for(int i = 0; i < sk_ACCESS_DESCRIPTION_num(all) && !found; i++) {
+		const ACCESS_DESCRIPTION *one = sk_ACCESS_DESCRIPTION_value(all, i);
+
+		found = OBJ_obj2nid(one->method) == NID_ad_OCSP && take(one->location, url);
+	}
+	AUTHORITY_INFO_ACCESS_free(all);
+	return found;
+}
+
+bool cube_fetch_url_of(X509 *cert, enum cube_fetch_kind kind, char url[CUBE_FETCH_URL_MAX])
+{
+	bool found;
+
+	url[0] = '\0';
+	found = kind == CUBE_FETCH_CRL ? crl_url(cert, url) : ocsp_url(cert, url);
+	ERR_clear_error();
+	return found;
+}
+
+static bool crl_ok(const char *data, size_t len)
+{
+	struct cube_crl crl; /* a copy of its head: data is aligned to nothing */
+
+	if(len < sizeof(crl))
+		return false;
+	memcpy(&crl, data, sizeof(crl));
+	return crl.n <= CUBE_CRL_ENTRIES_MAX && cube_crl_bytes(crl.n) == len && crl.covers != 0
+		   && crl.covers <= (CUBE_CRL_USERS | CUBE_CRL_CAS);
+}
+
+bool cube_fetch_reply_ok(const struct cube_fetch_reply *reply, size_t len)
+{
+	const char *text = (const char *)(reply + 1);
+	size_t data_len;
+
+	if(len < sizeof(*reply) || reply->magic != CUBE_FETCH_MAGIC || reply->ok > 1
+			|| (reply->kind != CUBE_FETCH_CRL && reply->kind != CUBE_FETCH_OCSP))
+		return false;
+	data_len = reply->data_len;
+	if(reply->text_len > CUBE_FETCH_TEXT_MAX || len != sizeof(*reply) + reply->text_len + data_len)
+		return false;
+	/* it goes to a log */
+	if(!printable(text, reply->text_len, ' '))
+		return false;
+	if(!reply->ok)
+		return data_len == 0;
+	if(reply->kind == CUBE_FETCH_CRL)
+		return crl_ok(text + reply->text_len, data_len);
+	return data_len > 0 && data_len <= CUBE_FETCH_OCSP_MAX && (int)reply->ocsp.status >= CUBE_OCSP_GOOD
+		   && (int)reply->ocsp.status <= CUBE_OCSP_UNKNOWN;
+}
