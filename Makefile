@@ -72,8 +72,16 @@ $(foreach module,$(modules),$(eval $(call module_rules,$(module))))
 $(B)/kamailio-$(OTHER).flags:
 	@tree=$$(tools/kamailio-headers $(OTHER)) && tools/flags $$tree $@
 
-all: $(modules:%=$(B)/modules/%.so)
-	@tools/check-abi $(KAMAILIO) $^
+fetch_obj := $(patsubst modules/%.c,$(B)/objects/%.o,$(wildcard modules/cube-fetch/*.c))
+
+$(B)/objects/cube-fetch/%.o: modules/cube-fetch/%.c Makefile
+	$(call show,CC) $(CC) $(COMMON) $(STRICT) $(HARDEN) -D_GNU_SOURCE -c $< -o $@
+$(B)/modules/cube-fetch: $(fetch_obj) $(B)/libcube.a
+	$(call show,LD) $(CC) -pie -Wl,-z,relro,-z,now,-z,noexecstack $^ -lcrypto -o $@
+-include $(fetch_obj:.o=.d)
+
+all: $(modules:%=$(B)/modules/%.so) $(B)/modules/cube-fetch
+	@tools/check-abi $(KAMAILIO) $(filter %.so,$^)
 
 compile-other: $(foreach module,$(modules),$(call module_obj,$(module),$(B)/compile-$(OTHER)))
 	@echo "the sources compile against Debian $(OTHER)'s Kamailio"
@@ -143,13 +151,14 @@ lint:
 install: all
 	install -d $(DESTDIR)$(KAMAILIO_MODULES) $(DESTDIR)/usr/share/kamailio-cube
 	install -m 644 $(modules:%=$(B)/modules/%.so) $(DESTDIR)$(KAMAILIO_MODULES)
+	install -m 755 $(B)/modules/cube-fetch $(DESTDIR)$(KAMAILIO_MODULES)
 	install -m 644 $(wildcard cfg/*.cfg cfg/*.conf) $(DESTDIR)/usr/share/kamailio-cube
 
 help:
-	@echo "make                the modules, in build/modules/"
+	@echo "make                the modules and cube-fetch, which fetches CRLs and asks OCSP responders, in build/modules/"
 	@echo "make demo           two calls between two tenants over TLS, explained hop by hop; KEEP=1 leaves it running"
 	@echo "make check          all tests; T=<suite> runs one unit test suite only"
-	@echo "make install        modules to Kamailio's folder, configurations to /usr/share/kamailio-cube; DESTDIR=<root>"
+	@echo "make install        modules and cube-fetch to Kamailio's folder, configurations to /usr/share/kamailio-cube; DESTDIR=<root>"
 	@echo "make asan           the unit tests under the address and undefined behaviour sanitizers; T=<suite>"
 	@echo "make valgrind       the modules in a server under valgrind, one worker of each kind; ROUNDS=10"
 	@echo "make fuzz           each fuzz target for SECS=60 seconds; F=<target> runs one"
