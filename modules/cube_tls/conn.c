@@ -21,6 +21,7 @@
 #include "close.h"
 #include "keys.h"
 #include "outbound.h"
+#include "resume.h"
 #include "stock_tls.h"
 
 static int ex_index = -1;
@@ -104,7 +105,8 @@ static void conn_expect(struct cube_conn *conn, const struct tcp_connection *c)
 static SSL *conn_ssl(struct cube_conn *conn)
 {
 	const struct cube_conf *conf = conn->snapshot->conf;
-	SSL_CTX *ctx = contexts_get(conn->snapshot->tls, (unsigned)(conn->profile - conf->tls_profiles), conn->peer.role);
+	SSL_CTX *ctx = contexts_get(
+			conn->snapshot->tls, (unsigned)(conn->profile - conf->tls_profiles), conn->peer.role, &conn->policy);
 	SSL *ssl = ctx ? SSL_new(ctx) : NULL;
 
 	if(!ssl)
@@ -119,6 +121,8 @@ static SSL *conn_ssl(struct cube_conn *conn)
 		SSL_free(ssl);
 		return NULL;
 	}
+	if(conn->peer.role == CUBE_ROLE_CLIENT)
+		resume_offer(ssl, conn);
 	return ssl;
 }
 
@@ -240,12 +244,15 @@ static int hello_adopt(SSL *ssl, struct cube_conn *conn, const struct cube_sni *
 {
 	const struct cube_conf *conf = conn->snapshot->conf;
 	const struct cube_tenant *t = sni->tenant == CUBE_NONE ? NULL : &conf->tenants[sni->tenant];
-	SSL_CTX *ctx = contexts_get(conn->snapshot->tls, (unsigned)sni->profile, CUBE_ROLE_SERVER);
+	const struct cube_digest *policy;
+	SSL_CTX *ctx = contexts_get(conn->snapshot->tls, (unsigned)sni->profile, CUBE_ROLE_SERVER, &policy);
 
 	conn->needs_name = false;
 	if(&conf->tls_profiles[sni->profile] != conn->profile
-			&& (!ctx || cube_tls_adopt(ssl, ctx, &conf->tls_profiles[sni->profile]) < 0))
+			&& (!ctx || cube_tls_adopt(ssl, ctx, &conf->tls_profiles[sni->profile], policy) < 0))
 		return SSL_CLIENT_HELLO_ERROR;
+	if(ctx)
+		conn->policy = policy;
 	conn->profile = conn->peer.profile = &conf->tls_profiles[sni->profile];
 	conn_use_key(ssl, conn); /* version and suite are chosen next, among those that a key is there for */
 	if(!t)
@@ -284,6 +291,9 @@ static void conn_note_done(const SSL *ssl, struct cube_conn *conn)
 {
 	X509 *cert = SSL_get0_peer_certificate(ssl);
 
+	conn->resumed = SSL_session_reused(ssl);
+	if(conn->resumed)
+		resume_done(ssl, conn);
 	conn->version = SSL_get_version(ssl);
 	conn->cipher = SSL_get_cipher_name(ssl);
 	if(cert)

@@ -11,6 +11,7 @@
 
 #include "../cube_tenant/api.h"
 #include "../libcube/tls/failure.h"
+#include "../libcube/tls/session.h"
 #include "targets.h"
 
 /* Under the connection's write_lock; the facts of the handshake do not change once done is set. */
@@ -19,7 +20,8 @@ struct cube_conn
 	struct cube_tls_peer peer; /* first: the ex_data that libcube's verify callback asks for */
 	struct cube_snapshot *snapshot;
 	const struct cube_tls_profile *profile;
-	int tenant_tag; /* 0 for sip-ua */
+	const struct cube_digest *policy; /* of the profile in this role; the snapshot's */
+	int tenant_tag;					  /* 0 for sip-ua */
 	struct cube_addr remote;
 	struct cube_conn *next_out; /* client: outbound.c's, under its lock */
 	int id;
@@ -28,6 +30,7 @@ struct cube_conn
 	bool needs_name;		  /* and only SNI can, since sip-ua has nothing for this peer */
 	bool unknown_name;		  /* refused for its SNI */
 	bool done;				  /* the handshake is, on our side */
+	bool resumed;			  /* by a session from before; valid once done */
 	bool settled;			  /* and on the peer's: set and read by the TCP reader that has the connection */
 	bool local_proved;		  /* client: the socket really has the tenant's address */
 	bool failure_noted;
@@ -35,8 +38,9 @@ struct cube_conn
 	const char *version; /* constants of OpenSSL, valid once done */
 	const char *cipher;
 	time_t since;
-	char peer_name[128];		/* valid once done */
-	char host[TARGET_HOST_MAX]; /* client: the session target's name, "" for an address */
+	char peer_name[128];			  /* valid once done */
+	struct cube_session_peer offered; /* client: what was found out when the session was made that it offers */
+	char host[TARGET_HOST_MAX];		  /* client: the session target's name, "" for an address */
 };
 
 /* Reserves the ex_data index; in the main process, before any SSL_CTX is made. */

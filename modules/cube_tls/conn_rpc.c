@@ -17,7 +17,7 @@ extern struct tcp_connection **tcpconn_id_hash;
 struct row
 {
 	int id, tenant;
-	bool server, done;
+	bool server, done, resumed;
 	struct cube_addr local, remote;
 	const char *version, *cipher;
 	time_t since;
@@ -31,6 +31,7 @@ static void row_fill(struct row *r, const struct tcp_connection *c, const struct
 	r->tenant = conn->tenant_tag;
 	r->server = conn->peer.role == CUBE_ROLE_SERVER;
 	r->done = conn->done;
+	r->resumed = conn->done && conn->resumed;
 	r->local = (struct cube_addr){ksr_cube_ip(&c->rcv.dst_ip), c->rcv.dst_port};
 	r->remote = (struct cube_addr){ksr_cube_ip(&c->rcv.src_ip), c->rcv.src_port};
 	r->version = conn->done ? conn->version : "";
@@ -90,14 +91,16 @@ static int row_add(rpc_t *rpc, void *ctx, const struct row *r)
 
 	if(rpc->add(ctx, "{", &s) < 0)
 		return -1;
-	return rpc->struct_add(s, "ddsssssssdd", "id", r->id, "tenant", r->tenant, "role", r->server ? "server" : "client",
+	return rpc->struct_add(s, "ddssssssssdd", "id", r->id, "tenant", r->tenant, "role", r->server ? "server" : "client",
 			"state", r->done ? "established" : "handshake", "remote", cube_addr_text(&r->remote, remote), "local",
-			cube_addr_text(&r->local, local), "version", r->version, "cipher", r->cipher, "peer_name", r->peer_name,
-			"age", (int)(time(NULL) - r->since), "generation", (int)r->generation);
+			cube_addr_text(&r->local, local), "version", r->version, "cipher", r->cipher, "resumed",
+			r->resumed ? "yes" : "no", "peer_name", r->peer_name, "age", (int)(time(NULL) - r->since), "generation",
+			(int)r->generation);
 }
 
 static const char *connections_doc[] = {
 		"The TLS connections of tenants: id, tenant (0: sip-ua), our role, state, addresses, TLS version, cipher, "
+		"whether its handshake resumed a session, "
 		"name in the peer's certificate, age in seconds, generation of the configuration that it began with",
 		NULL};
 

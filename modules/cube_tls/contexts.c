@@ -9,11 +9,18 @@
 #include "conn.h"
 #include "contexts.h"
 #include "counters.h"
+#include "resume.h"
+
+struct context
+{
+	SSL_CTX *ctx;
+	struct cube_digest policy;
+};
 
 struct contexts
 {
 	unsigned n;
-	SSL_CTX *ctx[][2]; /* by profile, by role */
+	struct context of[][2]; /* by profile, by role */
 };
 
 /* The operator should know where old versions are permitted, and that no other profile is touched by it. */
@@ -38,9 +45,26 @@ static void note_legacy(const struct cube_conf *conf)
 				n, conf->n_tls_profiles, cube_tls_profile_path(conf, first, path), n > 1 ? " and others" : "");
 }
 
+static int context_make(struct context *c, const struct cube_conf *conf, const struct cube_tls_profile *profile,
+		enum cube_role role, struct cube_err *err)
+{
+	if(cube_tls_policy_digest(conf, profile, role, &c->policy) < 0) {
+		cube_err_nomem(err, "digest of a TLS profile");
+		return -1;
+	}
+	c->ctx = cube_tls_ctx_new(conf, profile, role, &c->policy, conn_index(), err);
+	if(!c->ctx)
+		return -1;
+	SSL_CTX_set_info_callback(c->ctx, conn_info_callback);
+	if(role == CUBE_ROLE_SERVER)
+		SSL_CTX_set_client_hello_cb(c->ctx, conn_client_hello, NULL);
+	resume_enable(c->ctx, role);
+	return 0;
+}
+
 int contexts_prepare(const struct cube_conf *conf, void **tls, struct cube_err *err)
 {
-	size_t size = sizeof(struct contexts) + conf->n_tls_profiles * sizeof(((struct contexts *)0)->ctx[0]);
+	size_t size = sizeof(struct contexts) + conf->n_tls_profiles * sizeof(((struct contexts *)0)->of[0]);
 	struct contexts *t;
 	unsigned i, role;
 
@@ -55,16 +79,10 @@ int contexts_prepare(const struct cube_conf *conf, void **tls, struct cube_err *
 	t->n = conf->n_tls_profiles;
 	for(i = 0; i < t->n; i++) {
 		for(role = 0; role < 2; role++) {
-			SSL_CTX *ctx = cube_tls_ctx_new(conf, &conf->tls_profiles[i], role, conn_index(), err);
-
-			if(!ctx) {
+			if(context_make(&t->of[i][role], conf, &conf->tls_profiles[i], role, err) < 0) {
 				contexts_discard(t);
 				return -1;
 			}
-			SSL_CTX_set_info_callback(ctx, conn_info_callback);
-			if(role == CUBE_ROLE_SERVER)
-				SSL_CTX_set_client_hello_cb(ctx, conn_client_hello, NULL);
-			t->ctx[i][role] = ctx;
 		}
 	}
 	note_legacy(conf);
@@ -78,15 +96,18 @@ void contexts_discard(void *tls)
 	unsigned i;
 
 	for(i = 0; i < t->n; i++) {
-		SSL_CTX_free(t->ctx[i][CUBE_ROLE_SERVER]);
-		SSL_CTX_free(t->ctx[i][CUBE_ROLE_CLIENT]);
+		SSL_CTX_free(t->of[i][CUBE_ROLE_SERVER].ctx);
+		SSL_CTX_free(t->of[i][CUBE_ROLE_CLIENT].ctx);
 	}
 	shm_free(t);
 }
 
-SSL_CTX *contexts_get(void *tls, unsigned profile, enum cube_role role)
+SSL_CTX *contexts_get(void *tls, unsigned profile, enum cube_role role, const struct cube_digest **policy)
 {
 	struct contexts *t = tls;
 
-	return t && profile < t->n ? t->ctx[profile][role] : NULL;
+	if(!t || profile >= t->n)
+		return NULL;
+	*policy = &t->of[profile][role].policy;
+	return t->of[profile][role].ctx;
 }

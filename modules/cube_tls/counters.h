@@ -12,6 +12,7 @@
 enum cube_tls_count
 {
 	CUBE_COUNT_DONE = CUBE_TLS_FAILURES, /* handshakes that both sides accepted */
+	CUBE_COUNT_RESUMED,					 /* those of them that resumed a session */
 	CUBE_COUNT_LIMITED,					 /* connections closed before a handshake by handshake-failure-limit */
 	CUBE_COUNT_UNSERVED,				 /* for lack of a profile, an address or memory here; the log says which */
 	CUBE_COUNTS,

@@ -37,10 +37,10 @@ static int row_add(rpc_t *rpc, void *ctx, int tag, enum cube_role role, const st
 	int i;
 
 	if(rpc->add(ctx, "{", &row) < 0
-			|| rpc->struct_add(row, "dsdddd{", "tenant", tag, "role", role == CUBE_ROLE_SERVER ? "server" : "client",
-					   "done", shown(c->n[CUBE_COUNT_DONE]), "failed", shown(sum(c, CUBE_TLS_FAILURES)), "limited",
-					   shown(c->n[CUBE_COUNT_LIMITED]), "unserved", shown(c->n[CUBE_COUNT_UNSERVED]), "reasons",
-					   &reasons)
+			|| rpc->struct_add(row, "dsddddd{", "tenant", tag, "role", role == CUBE_ROLE_SERVER ? "server" : "client",
+					   "done", shown(c->n[CUBE_COUNT_DONE]), "resumed", shown(c->n[CUBE_COUNT_RESUMED]), "failed",
+					   shown(sum(c, CUBE_TLS_FAILURES)), "limited", shown(c->n[CUBE_COUNT_LIMITED]), "unserved",
+					   shown(c->n[CUBE_COUNT_UNSERVED]), "reasons", &reasons)
 					   < 0)
 		return -1;
 	for(i = 0; i < CUBE_TLS_FAILURES; i++) {

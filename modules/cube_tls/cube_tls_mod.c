@@ -21,6 +21,7 @@
 #include "janitor.h"
 #include "keys.h"
 #include "outbound.h"
+#include "resume.h"
 #include "stock_tls.h"
 #include "targets.h"
 
@@ -55,7 +56,7 @@ static int mod_init(void)
 	}
 	if(stock_tls_bind() < 0 || conn_init(&tenant) < 0 || isolate_init(&tenant) < 0 || hooks_install(&tenant) < 0
 			|| janitor_init(&tenant) < 0 || targets_init() < 0 || outbound_init() < 0 || failed_init() < 0
-			|| counters_init() < 0)
+			|| counters_init() < 0 || resume_init() < 0)
 		return -1;
 	counters_rpc_init(&tenant);
 	if(rpc_register_array(counters_rpc) != 0) {

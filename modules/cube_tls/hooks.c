@@ -66,6 +66,8 @@ static int read_unsettled(struct tcp_connection *c, rd_conn_flags_t *flags, stru
 	if(far_end_agrees(c, conn, rc)) {
 		conn->settled = true;
 		counters_add(conn->tenant_tag, conn->peer.role, CUBE_COUNT_DONE);
+		if(conn->resumed)
+			counters_add(conn->tenant_tag, conn->peer.role, CUBE_COUNT_RESUMED);
 		c->lifetime = S_TO_TICKS(conn->snapshot->conf->sip_ua.connection_aging_tls);
 		return rc;
 	}

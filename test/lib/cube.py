@@ -86,9 +86,9 @@ class Cube(Kamailio):
         """cube_tls.counters: {(tenant, role): {what or reason: number}}, without those that are 0."""
         found = {}
         for row in structures(self.rpc("cube_tls.counters", *tenant)):
-            counts = {**{k: row[k] for k in ("done", "limited", "unserved")}, **row["reasons"]}
-            counts = {k: int(n) for k, n in counts.items()}
-            failed = sum(n for k, n in counts.items() if k not in ("done", "limited", "unserved"))
+            others = {k: int(row[k]) for k in ("done", "resumed", "limited", "unserved")}
+            reasons = {k: int(n) for k, n in row["reasons"].items()}
+            failed, counts = sum(reasons.values()), {**others, **reasons}
             if failed != int(row["failed"]):
                 raise Failed(f"cube_tls.counters: the reasons' sum is {failed}, failed is {row['failed']}")
             found[int(row["tenant"]), row["role"]] = {k: n for k, n in counts.items() if n}

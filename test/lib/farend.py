@@ -22,6 +22,7 @@ class Connection:
     def __init__(self, ssl_socket, remote):
         self._ssl, self.remote = ssl_socket, remote
         self.peer, self.version, self.cipher = common_name(ssl_socket), ssl_socket.version(), ssl_socket.cipher()[0]
+        self.resumed = ssl_socket.session_reused
         self.requests, self.answers = [], []
         self._lock = threading.Lock()  # Python's ssl does not keep a reader and a writer apart
         self._ended = threading.Event()
@@ -99,22 +100,29 @@ def answer_by_number(message):
 
 
 class FarEnd:
-    """identity: the certificate of test/pki that it shows. behave(message): a status, or None for silence."""
+    """identity: the certificate of test/pki that it shows. behave(message): a status, or None for silence. tickets: that a
+    TLS 1.3 client gets."""
 
-    def __init__(self, host, port, identity="tgw", ca="ca", behave=answer_by_number, highest="1.3"):
+    def __init__(self, host, port, identity="tgw", ca="ca", behave=answer_by_number, highest="1.3", tickets=0):
         self.at, self.host, self.port, self.behave = f"{host}:{port}", host, port, behave
         self.connections, self.failures, self._tags = [], [], {}
         self._lock = threading.Lock()
-        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._context.load_cert_chain(pki.cert(identity), pki.key(identity))
-        self._context.load_verify_locations(pki.cert(ca))
-        self._context.verify_mode = ssl.CERT_REQUIRED
-        self._context.num_tickets = 0
-        set_versions(self._context, "1.2", highest)
+        self._identity, self._ca, self._tickets = identity, ca, tickets
+        self.begin_anew("1.2", highest)
         self._client = client_context(identity)
         self._listener = socket.create_server((host, port), backlog=128)
         self._acceptor = threading.Thread(target=self._accept, daemon=True)
         self._acceptor.start()
+
+    def begin_anew(self, lowest, highest):
+        """Serves these versions from now on, and no session from before."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(pki.cert(self._identity), pki.key(self._identity))
+        context.load_verify_locations(pki.cert(self._ca))
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.num_tickets = self._tickets
+        set_versions(context, lowest, highest)
+        self._context = context
 
     def _accept(self):
         while True:

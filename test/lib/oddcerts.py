@@ -53,6 +53,19 @@ class OddCerts:
     def leaf(self, name, issuer=None, san=None, more="", **options):
         return self.issue(name, LEAF.format(san or f"DNS:{self.host}") + more, issuer, **options)
 
+    def until(self, name, end):
+        """A leaf that ends at this time (UTC)."""
+        request, pem = self.dir / f"{name}.csr", self.dir / f"{name}.pem"
+        conf = self.dir / f"{name}.cnf"
+        conf.write_text(f"[req]\ndistinguished_name = dn\n[dn]\n[ca]\ndefault_ca = x\n[x]\ndatabase = {name}.index\nrand_serial = yes\n"
+                        f"policy = p\nnew_certs_dir = .\n[p]\nCN = supplied\n[e]\n" + LEAF.format(f"DNS:{self.host}"))
+        (self.dir / f"{name}.index").touch()
+        _openssl("req", "-new", "-config", conf, "-key", self.key(), "-subj", f"/CN={name}", "-out", request)
+        _openssl("ca", "-batch", "-notext", "-config", conf, "-extensions", "e", "-md", "sha256", "-cert", self.ca.pem,
+                 "-keyfile", self.ca.key, "-startdate", "20200101000000Z", "-enddate", end.strftime("%Y%m%d%H%M%SZ"),
+                 "-in", request, "-out", pem, folder=self.dir)
+        return Cert(pem, self.key())
+
     def authority(self, name, issuer=None, pathlen=None, more=""):
         return self.issue(name, CA.format("" if pathlen is None else f", pathlen:{pathlen}") + more, issuer)
 
@@ -85,8 +98,8 @@ class OddCerts:
         return Cert(path, self.key())
 
 
-def _openssl(*argv):
+def _openssl(*argv, folder=None):
     result = subprocess.run([program("openssl"), *map(str, argv)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                            stderr=subprocess.STDOUT, text=True, check=False)
+                            stderr=subprocess.STDOUT, text=True, check=False, cwd=folder)
     if result.returncode != 0:
         raise Failed(f"openssl {argv[0]}: {result.stdout.strip()}")

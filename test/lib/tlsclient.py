@@ -51,6 +51,7 @@ def connect(source, target, timeout=10):
     """A TCP connection from an address to (address, port)."""
     sock = socket.socket()
     sock.setsockopt(socket.IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     sock.settimeout(timeout)
     try:
         sock.bind((source, 0))
@@ -70,10 +71,10 @@ def common_name(ssl_socket):
 class TlsClient:
     """One connection; messages are sent with send() and come from receive()."""
 
-    def __init__(self, context, source, target, timeout=10, name=None):
+    def __init__(self, context, source, target, timeout=10, name=None, session=None):
         sock = connect(source, target, timeout)
         try:
-            self.ssl = context.wrap_socket(sock, server_hostname=name)
+            self.ssl = context.wrap_socket(sock, server_hostname=name, session=session)
         except BaseException:
             sock.close()
             raise

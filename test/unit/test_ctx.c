@@ -28,13 +28,15 @@ static void teardown(void)
 	pki_free(&rsa);
 }
 
+static const struct cube_digest policy;
+
 static SSL_CTX *make(struct ours *o, enum cube_role role)
 {
 	struct cube_err err;
 	SSL_CTX *ctx;
 
 	cube_err_reset(&err);
-	ctx = cube_tls_ctx_new(&o->conf, &o->profile, role, 0, &err);
+	ctx = cube_tls_ctx_new(&o->conf, &o->profile, role, &policy, 0, &err);
 	ck_assert_msg(ctx != NULL, "%s", err.text);
 	ck_assert_str_eq(err.text, "");
 	ck_assert_uint_eq(ERR_peek_error(), 0);
@@ -46,7 +48,7 @@ static void refused(struct ours *o, enum cube_role role, const char *want)
 	struct cube_err err;
 
 	cube_err_reset(&err);
-	ck_assert_ptr_null(cube_tls_ctx_new(&o->conf, &o->profile, role, 0, &err));
+	ck_assert_ptr_null(cube_tls_ctx_new(&o->conf, &o->profile, role, &policy, 0, &err));
 	ck_assert_str_eq(err.text, want);
 	ck_assert_uint_eq(ERR_peek_error(), 0);
 }
@@ -54,8 +56,7 @@ static void refused(struct ours *o, enum cube_role role, const char *want)
 START_TEST(test_told)
 {
 	const struct pki *id[] = {&leaf, &sub}, *cas[] = {&root, &sub, &root};
-	const uint64_t options =
-			SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_NO_TICKET;
+	const uint64_t options = SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION;
 	const long modes = SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS
 					   | SSL_MODE_NO_AUTO_CHAIN;
 
@@ -69,8 +70,8 @@ START_TEST(test_told)
 		ctx = make(&o, (enum cube_role)role);
 		ck_assert((SSL_CTX_get_options(ctx) & options) == options);
 		ck_assert((SSL_CTX_get_mode(ctx) & modes) == modes);
-		ck_assert_int_eq(SSL_CTX_get_session_cache_mode(ctx), SSL_SESS_CACHE_OFF);
-		ck_assert_uint_eq(SSL_CTX_get_num_tickets(ctx), 0);
+		ck_assert_int_eq(SSL_CTX_get_session_cache_mode(ctx), SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+		ck_assert_uint_eq(SSL_CTX_get_num_tickets(ctx), 1);
 		ck_assert_int_eq(SSL_CTX_get_security_level(ctx), 2);
 		ck_assert_int_eq(SSL_CTX_get_verify_depth(ctx), CUBE_VERIFY_DEPTH);
 		ck_assert_int_eq(SSL_CTX_get_verify_mode(ctx),
@@ -185,7 +186,7 @@ START_TEST(test_many_cas)
 	ours_make(&o, id, 1, cas, MANY);
 	ours_ready(&o);
 	cube_err_reset(&err);
-	ck_assert_ptr_null(cube_tls_ctx_new(&o.conf, &o.profile, CUBE_ROLE_SERVER, 0, &err));
+	ck_assert_ptr_null(cube_tls_ctx_new(&o.conf, &o.profile, CUBE_ROLE_SERVER, &policy, 0, &err));
 	ck_assert_ptr_nonnull(strstr(err.text, "tls-profile 100: verify-trustpoint: the CAs' names take "));
 	ck_assert_ptr_nonnull(strstr(err.text, " bytes of a CertificateRequest (at most 60000)"));
 	SSL_CTX_free(make(&o, CUBE_ROLE_CLIENT)); /* a client sends no such list */

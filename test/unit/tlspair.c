@@ -76,7 +76,10 @@ void ours_free(struct ours *o)
 
 SSL *ours_ssl(struct ours *o, enum cube_role role, struct cube_err *err)
 {
-	SSL_CTX *ctx = cube_tls_ctx_new(&o->conf, &o->profile, role, peer_index(), err);
+	struct cube_digest policy;
+	SSL_CTX *ctx = cube_tls_policy_digest(&o->conf, &o->profile, role, &policy) == 0
+						   ? cube_tls_ctx_new(&o->conf, &o->profile, role, &policy, peer_index(), err)
+						   : NULL;
 	EVP_PKEY *key = cube_trustpoint_key(&o->trustpoints[0]);
 	SSL *ssl = NULL;
 

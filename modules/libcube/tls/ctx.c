@@ -129,10 +129,11 @@ static int set_policy(
 
 static void set_behaviour(SSL_CTX *ctx)
 {
-	SSL_CTX_set_options(
-			ctx, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_NO_TICKET);
-	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
-	SSL_CTX_set_num_tickets(ctx, 0);
+	SSL_CTX_set_options(ctx, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+	/* no process keeps sessions: as server they are in tickets, as client the caller keeps them */
+	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+	SSL_CTX_set_num_tickets(ctx, 1);
+	SSL_CTX_set_timeout(ctx, CUBE_SESSION_SECONDS);
 	/* The stock tls module's read and write code queues clear text and retries it from another address, and writes
 	 * what fits. Its read-ahead is off, OpenSSL's default: its BIO buffers. */
 	SSL_CTX_set_mode(
@@ -201,7 +202,7 @@ static int set_identity(SSL_CTX *ctx, const struct cube_conf *conf, const struct
 }
 
 SSL_CTX *cube_tls_ctx_new(const struct cube_conf *conf, const struct cube_tls_profile *profile, enum cube_role role,
-		int peer_index, struct cube_err *err)
+		const struct cube_digest *policy, int peer_index, struct cube_err *err)
 {
 	char path[96];
 	SSL_CTX *ctx = SSL_CTX_new(TLS_method());
@@ -219,6 +220,10 @@ SSL_CTX *cube_tls_ctx_new(const struct cube_conf *conf, const struct cube_tls_pr
 		goto failed;
 	if(set_identity(ctx, conf, profile, role, path, err) < 0 || set_trust(ctx, conf, profile, role, path, err) < 0)
 		goto failed;
+	if(SSL_CTX_set_session_id_context(ctx, policy->bytes, sizeof(policy->bytes)) != 1) {
+		cube_err_nomem(err, path);
+		goto failed;
+	}
 	SSL_CTX_set_verify(ctx, verify, NULL);
 	SSL_CTX_set_verify_depth(ctx, CUBE_VERIFY_DEPTH);
 	SSL_CTX_set_cert_verify_callback(ctx, cube_tls_verify, cube_tls_verify_arg(peer_index));
@@ -233,7 +238,7 @@ failed:
 
 /* SSL_set_SSL_CTX() alone takes over the identity, the trust store, the verify callback and the ciphers, but leaves what
  * SSL_new() has copied from the first context. */
-int cube_tls_adopt(SSL *ssl, SSL_CTX *ctx, const struct cube_tls_profile *profile)
+int cube_tls_adopt(SSL *ssl, SSL_CTX *ctx, const struct cube_tls_profile *profile, const struct cube_digest *policy)
 {
 	const char *groups = profile->groups[0] != '\0' ? profile->groups : "X25519:P-256:P-384:P-521";
 
@@ -245,6 +250,8 @@ int cube_tls_adopt(SSL *ssl, SSL_CTX *ctx, const struct cube_tls_profile *profil
 	if((profile->ciphersuites[0] != '\0' && SSL_set_ciphersuites(ssl, profile->ciphersuites) != 1)
 			|| (profile->cipher_list[0] != '\0' && SSL_set_cipher_list(ssl, profile->cipher_list) != 1)
 			|| SSL_set1_groups_list(ssl, groups) != 1)
+		return -1;
+	if(SSL_set_session_id_context(ssl, policy->bytes, sizeof(policy->bytes)) != 1)
 		return -1;
 	SSL_set_verify(ssl, SSL_CTX_get_verify_mode(ctx), NULL);
 	SSL_set_verify_depth(ssl, SSL_CTX_get_verify_depth(ctx));

@@ -5,6 +5,7 @@
 #include <openssl/x509v3.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "verify.h"
 
@@ -157,6 +158,33 @@ static struct cube_tls_peer *peer_of(X509_STORE_CTX *store, void *arg)
 	return peer->role == role ? peer : NULL;
 }
 
+static int64_t chain_not_after(const STACK_OF(X509) * chain)
+{
+	int64_t earliest = INT64_MAX;
+
+	for(int i = 0; i < sk_X509_num(chain); i++) {
+		struct tm tm;
+		int64_t end = ASN1_TIME_to_tm(X509_get0_notAfter(sk_X509_value(chain, i)), &tm) == 1 ? timegm(&tm) : 0;
+
+		earliest = end < earliest ? end : earliest;
+	}
+	return earliest;
+}
+
+static bool name_verified(struct cube_tls_peer *peer, X509_STORE_CTX *store, X509 *cert)
+{
+	if(!cube_identity_permitted(X509_STORE_CTX_get0_chain(store))) {
+		refuse(peer, store, X509_V_ERR_PERMITTED_VIOLATION, 0, cert);
+		return false;
+	}
+	if(!name_fits(peer, cert)) {
+		refuse_name(peer, store, cert);
+		return false;
+	}
+	peer->cn_san_verified = true;
+	return true;
+}
+
 int cube_tls_verify(X509_STORE_CTX *store, void *arg)
 {
 	struct cube_tls_peer *peer = peer_of(store, arg);
@@ -171,6 +199,7 @@ int cube_tls_verify(X509_STORE_CTX *store, void *arg)
 	peer->cn_san_verified = false;
 	peer->verify_error = X509_V_OK;
 	peer->verify_depth = 0;
+	peer->not_after = 0;
 	peer->reason[0] = peer->matched[0] = '\0';
 	/* a CN that counts as a name must be one that the CA may issue */
 	if(name_wanted(peer))
@@ -187,16 +216,14 @@ int cube_tls_verify(X509_STORE_CTX *store, void *arg)
 		refuse(peer, store, X509_V_ERR_INVALID_PURPOSE, 0, cert);
 		return 0;
 	}
-	if(!name_wanted(peer))
-		return 1;
-	if(!cube_identity_permitted(X509_STORE_CTX_get0_chain(store))) {
-		refuse(peer, store, X509_V_ERR_PERMITTED_VIOLATION, 0, cert);
+	peer->not_after = chain_not_after(X509_STORE_CTX_get0_chain(store));
+	if(name_wanted(peer) && !name_verified(peer, store, cert))
+		return 0;
+	if(peer->role == CUBE_ROLE_SERVER && i2d_X509(cert, NULL) > CUBE_CLIENT_CERT_MAX) {
+		refuse(peer, store, X509_V_ERR_CERT_REJECTED, 0, cert);
+		snprintf(peer->reason, sizeof(peer->reason), "the peer's certificate has more than %d bytes",
+				CUBE_CLIENT_CERT_MAX);
 		return 0;
 	}
-	if(!name_fits(peer, cert)) {
-		refuse_name(peer, store, cert);
-		return 0;
-	}
-	peer->cn_san_verified = true;
 	return 1;
 }

@@ -10,6 +10,8 @@
 #include "identity.h"
 
 #define CUBE_REASON_MAX 256
+#define CUBE_CLIENT_CERT_MAX \
+	60000 /* bytes of a client's own certificate: its session must fit a ticket, which has 65280 */
 
 /* One per connection. Attached to its SSL with SSL_set_ex_data(ssl, peer_index, peer) before the handshake; it and all
  * it points to must live until the handshake is over. An SSL without one refuses its peer. */
@@ -22,6 +24,7 @@ struct cube_tls_peer
 	struct cube_ip target_ip;	 /* as client: the session target's address; len 0 for a name */
 	/* set by the handshake */
 	bool cn_san_verified;			  /* the name check was asked for and passed */
+	int64_t not_after;				  /* the earliest end of a certificate in its chain, seconds since the epoch */
 	int verify_error;				  /* X509_V_ERR_*; X509_V_OK */
 	int verify_depth;				  /* of the certificate at fault, 0 the peer's own */
 	char reason[CUBE_REASON_MAX];	  /* why it was refused, in words; "" if it was not */
@@ -34,6 +37,7 @@ struct cube_tls_peer
  *    public CAs stop issuing clientAuth; key usage is: the peer's own key must be allowed to sign.
  *  - cn-san-validate, by the peer's role (CUBE): as client, the session target or an entry of cn-san must be a name of
  *    the server; as server, an entry of cn-san must be a name of the client. An empty list permits nobody.
+ *  - As server, at most CUBE_CLIENT_CERT_MAX bytes: OpenSSL aborts a handshake whose ticket is too long.
  * Returns 1 or 0 and sets the store's error, from which OpenSSL makes the alert. */
 int cube_tls_verify(X509_STORE_CTX *store, void *arg);
 void *cube_tls_verify_arg(int peer_index);

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Digests and ticket keys, by OpenSSL's SHA-256 and HMAC. */
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/rand.h>
+#include <string.h>
+
+#include "session.h"
+
+/* Each part with its length in front, so that no two policies are one text. */
+static bool add(EVP_MD_CTX *ctx, const void *data, size_t len)
+{
+	uint64_t n = len;
+
+	return EVP_DigestUpdate(ctx, &n, sizeof(n)) == 1 && (len == 0 || EVP_DigestUpdate(ctx, data, len) == 1);
+}
+
+static bool add_number(EVP_MD_CTX *ctx, int64_t number)
+{
+	return add(ctx, &number, sizeof(number));
+}
+
+static bool add_text(EVP_MD_CTX *ctx, const char *text)
+{
+	return add(ctx, text, strlen(text));
+}
+
+static bool add_list(EVP_MD_CTX *ctx, const struct cube_list *list)
+{
+	bool ok = add_number(ctx, list->n);
+
+	for(unsigned i = 0; i < list->n && ok; i++)
+		ok = add(ctx, list->v[i].s, list->v[i].len);
+	return ok;
+}
+
+static bool add_policy(
+		EVP_MD_CTX *ctx, const struct cube_conf *conf, const struct cube_tls_profile *p, enum cube_role role)
+{
+	const struct cube_trustpoint *own =
+			p->trustpoint[role] == CUBE_NONE ? NULL : &conf->trustpoints[p->trustpoint[role]];
+	bool ok = add_number(ctx, p->tag) && add_number(ctx, role) && add_number(ctx, p->tls_versions)
+			  && add_text(ctx, p->cipher_list) && add_text(ctx, p->ciphersuites) && add_text(ctx, p->groups)
+			  && add_number(ctx, p->cn_san_validate) && add_list(ctx, &p->cn_san) && add_number(ctx, p->peer_eku_any)
+			  && add_number(ctx, p->sni_send) && add_number(ctx, p->n_verify_trustpoints);
+
+	if(ok && own)
+		ok = add(ctx, own->certificate_pem.data, own->certificate_pem.len);
+	for(unsigned i = 0; i < p->n_verify_trustpoints && ok; i++) {
+		const struct cube_trustpoint *tp = &conf->trustpoints[p->verify_trustpoints[i]];
+
+		ok = add(ctx, tp->ca_pem.data, tp->ca_pem.len);
+	}
+	return ok;
+}
+
+int cube_tls_policy_digest(const struct cube_conf *conf, const struct cube_tls_profile *profile, enum cube_role role,
+		struct cube_digest *digest)
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	bool ok = ctx != NULL && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1 && add_policy(ctx, conf, profile, role)
+			  && EVP_DigestFinal_ex(ctx, digest->bytes, NULL) == 1;
+
+	EVP_MD_CTX_free(ctx);
+	return ok ? 0 : -1;
+}
+
+struct cube_session_peer cube_session_peer_of(const struct cube_tls_peer *peer, int tenant)
+{
+	struct cube_session_peer record;
+
+	memset(&record, 0, sizeof(record)); /* its padding is written out, too */
+	record.size = sizeof(record);
+	record.tenant = tenant;
+	record.not_after = peer->not_after;
+	record.cn_san_verified = peer->cn_san_verified;
+	return record;
+}
+
+bool cube_session_fits(const void *record, size_t len, int tenant, int64_t now)
+{
+	struct cube_session_peer r;
+
+	if(len != sizeof(r))
+		return false;
+	memcpy(&r, record, sizeof(r));
+	return r.size == sizeof(r) && r.tenant == tenant && now < r.not_after;
+}
+
+void cube_session_restore(const void *record, struct cube_tls_peer *peer)
+{
+	struct cube_session_peer r;
+
+	memcpy(&r, record, sizeof(r));
+	peer->not_after = r.not_after;
+	peer->cn_san_verified = r.cn_san_verified != 0;
+	peer->verify_error = X509_V_OK;
+}
+
+int cube_ticket_rotate(struct cube_ticket_secrets *s, int64_t now)
+{
+	/* a clock that was set back makes a new one early, which does no harm */
+	if(s->newest > 0 && now >= s->since && now < s->since + CUBE_TICKET_SECONDS)
+		return 0;
+	if(RAND_bytes(s->secret[(s->newest + 1) % CUBE_TICKET_SECRETS], sizeof(s->secret[0])) != 1)
+		return -1;
+	s->newest++;
+	s->since = now;
+	return 0;
+}
+
+/* A secret by its number, NULL for one that is forgotten or was never made. */
+static const unsigned char *secret_of(const struct cube_ticket_secrets *s, uint32_t number)
+{
+	if(number == 0 || number > s->newest || s->newest - number >= CUBE_TICKET_SECRETS)
+		return NULL;
+	return s->secret[number % CUBE_TICKET_SECRETS];
+}
+
+bool cube_ticket_key(const struct cube_ticket_secrets *s, const unsigned char *name, const struct cube_digest *policy,
+		int tenant, struct cube_ticket_key *key)
+{
+	unsigned char context[sizeof(policy->bytes) + sizeof(int32_t) + 1], keys[64], label[32];
+	int32_t tag = tenant;
+	uint32_t number = s->newest;
+	const unsigned char *secret;
+	bool ok;
+
+	if(name != NULL)
+		memcpy(&number, name, sizeof(number));
+	secret = secret_of(s, number);
+	if(secret == NULL)
+		return false;
+	memcpy(context, policy->bytes, sizeof(policy->bytes));
+	memcpy(context + sizeof(policy->bytes), &tag, sizeof(tag));
+	context[sizeof(context) - 1] = 'k';
+	ok = HMAC(EVP_sha512(), secret, 64, context, sizeof(context), keys, NULL) != NULL;
+	/* the name tells nothing of the keys, and another tenant's ticket by its name alone */
+	context[sizeof(context) - 1] = 'n';
+	ok = ok && HMAC(EVP_sha256(), secret, 64, context, sizeof(context), label, NULL) != NULL;
+	memcpy(key->name, &number, sizeof(number));
+	memcpy(key->name + sizeof(number), label, sizeof(key->name) - sizeof(number));
+	memcpy(key->cipher, keys, sizeof(key->cipher));
+	memcpy(key->mac, keys + sizeof(key->cipher), sizeof(key->mac));
+	OPENSSL_cleanse(keys, sizeof(keys));
+	return ok && (name == NULL || memcmp(name, key->name, sizeof(key->name)) == 0);
+}
