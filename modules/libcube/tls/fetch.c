@@ -3,27 +3,8 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <string.h>
-#include <strings.h>
 
 #include "fetch.h"
-
-#define HTTP "http://"
-#define HTTP_LEN (sizeof(HTTP) - 1)
-
-static bool printable(const char *text, size_t len, char least)
-{
-	for(size_t i = 0; i < len; i++) {
-		if(text[i] < least || text[i] > '~')
-			return false;
-	}
-	return true;
-}
-
-bool cube_fetch_url_ok(struct cube_str url)
-{
-	return url.len > HTTP_LEN && url.len < CUBE_FETCH_URL_MAX && strncasecmp(url.s, HTTP, HTTP_LEN) == 0
-		   && printable(url.s, url.len, '!');
-}
 
 static bool take(const GENERAL_NAME *name, char url[CUBE_FETCH_URL_MAX])
 {
@@ -36,7 +17,7 @@ static bool take(const GENERAL_NAME *name, char url[CUBE_FETCH_URL_MAX])
 	if(!cube_fetch_url_ok(text))
 		return false;
 	memcpy(url, text.s, text.len);
-	memcpy(url, HTTP, HTTP_LEN); /* a scheme is the same in capitals (RFC 3986 3.1) */
+	memcpy(url, CUBE_FETCH_SCHEME, sizeof(CUBE_FETCH_SCHEME) - 1);
 	url[text.len] = '\0';
 	return true;
 }
@@ -88,6 +69,15 @@ bool cube_fetch_url_of(X509 *cert, enum cube_fetch_kind kind, char url[CUBE_FETC
 	return found;
 }
 
+static bool printable(const char *text, size_t len)
+{
+	for(size_t i = 0; i < len; i++) {
+		if(text[i] < ' ' || text[i] > '~')
+			return false;
+	}
+	return true;
+}
+
 static bool crl_ok(const char *data, size_t len)
 {
 	struct cube_crl crl; /* a copy of its head: data is aligned to nothing */
@@ -111,7 +101,7 @@ bool cube_fetch_reply_ok(const struct cube_fetch_reply *reply, size_t len)
 	if(reply->text_len > CUBE_FETCH_TEXT_MAX || len != sizeof(*reply) + reply->text_len + data_len)
 		return false;
 	/* it goes to a log */
-	if(!printable(text, reply->text_len, ' '))
+	if(!printable(text, reply->text_len))
 		return false;
 	if(!reply->ok)
 		return data_len == 0;

@@ -7,6 +7,7 @@
 #include "../base/str.h"
 #include "crl.h"
 #include "ocsp.h"
+#include "url.h"
 
 enum cube_fetch_kind
 {
@@ -15,7 +16,6 @@ enum cube_fetch_kind
 };
 
 #define CUBE_FETCH_MAGIC 0x63756231u /* "cub1"; another one is another layout */
-#define CUBE_FETCH_URL_MAX 1024		 /* bytes with a NUL, also of the cache file's path */
 #define CUBE_FETCH_CERT_MAX 65536
 #define CUBE_FETCH_TEXT_MAX 512
 #define CUBE_FETCH_CRL_MAX (64u << 20) /* bytes of a CRL as it is fetched */
@@ -38,9 +38,6 @@ struct cube_fetch_reply
 	uint32_t magic, kind, ok, text_len, data_len;
 	struct cube_ocsp ocsp;
 };
-
-/* Is it http:// and something behind it, printable ASCII without spaces, shorter than CUBE_FETCH_URL_MAX? */
-bool cube_fetch_url_ok(struct cube_str url);
 
 /* Where the certificate's CRL is to be had: of its CRL distribution points those with full names, for all reasons, by its
  * own issuer (RFC 5280 4.2.1.13). Or where its OCSP responder is (authority information access, 4.2.2.1). The first URL

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The form alone: whether there is such a host, who fetches finds out. */
+#include "url.h"
+
+#include <strings.h>
+
+#define SCHEME_LEN (sizeof(CUBE_FETCH_SCHEME) - 1)
+
+bool cube_fetch_url_ok(struct cube_str url)
+{
+	size_t i;
+
+	/* a scheme is the same in capitals (RFC 3986 3.1) */
+	if(url.len <= SCHEME_LEN || url.len >= CUBE_FETCH_URL_MAX || strncasecmp(url.s, CUBE_FETCH_SCHEME, SCHEME_LEN) != 0)
+		return false;
+	for(i = 0; i < url.len; i++) {
+		if(url.s[i] < '!' || url.s[i] > '~')
+			return false;
+	}
+	return true;
+}

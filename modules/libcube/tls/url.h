@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The addresses that CRLs are fetched and OCSP responders asked by. Knows nothing of certificates. */
+#ifndef CUBE_TLS_URL_H
+#define CUBE_TLS_URL_H
+
+#include "../base/str.h"
+
+#define CUBE_FETCH_URL_MAX 1024 /* bytes with a NUL; also of the path of a file, and of a cache file */
+#define CUBE_FETCH_SCHEME "http://"
+
+/* Is it http:// and something behind it, printable ASCII without spaces, shorter than CUBE_FETCH_URL_MAX? */
+bool cube_fetch_url_ok(struct cube_str url);
+
+#endif
