@@ -81,6 +81,15 @@ static int file_read(void *ctx, const char *path, const char *what, struct cube_
 	return 0;
 }
 
+static int file_look(void *ctx, const char *path, const char *what, struct cube_err *err)
+{
+	(void)ctx;
+	(void)path;
+	(void)what;
+	(void)err;
+	return 0;
+}
+
 static void put(void *ctx, const char *text, size_t len)
 {
 	fwrite(text, 1, len, ctx);
@@ -89,7 +98,7 @@ static void put(void *ctx, const char *text, size_t len)
 /* The dump of text, or nothing when it is refused. */
 static struct text load(struct text text)
 {
-	struct cube_files files = {file_read, &text};
+	struct cube_files files = {file_read, file_look, &text};
 	struct cube_conf *conf = NULL;
 	struct text dump = {0};
 	struct cube_err err;

@@ -20,16 +20,17 @@ struct helper_alloc
 void helper_alloc_init(struct helper_alloc *h, long fail_at, bool once);
 
 #define HELPER_FILES_MAX 32
+struct helper_file
+{
+	char *path, *data;
+	size_t len;
+	uint32_t mode;
+};
 struct helper_files
 {
 	struct cube_files files; /* give this to the code under test */
-	unsigned n, reads;
-	struct
-	{
-		char *path, *data;
-		size_t len;
-		uint32_t mode;
-	} v[HELPER_FILES_MAX];
+	unsigned n, reads, looks;
+	struct helper_file v[HELPER_FILES_MAX];
 };
 void helper_files_init(struct helper_files *h);
 /* Copies both; replaces a file of that path. */
@@ -37,7 +38,7 @@ void helper_files_put(struct helper_files *h, const char *path, const void *data
 void helper_files_free(struct helper_files *h);
 
 /* Certificates under /cfg/pki/: ca.pem; cube.pem, cube.key (RSA); ec.pem, ec.key (P-256); other-ca.pem; open.key (as
- * cube.key, but 0644); broken.pem (no PEM). A configuration in /cfg/ names them "pki/cube.pem" and so on. */
+ * cube.key, but 0644); broken.pem (no PEM); ca.crl (empty: a CRL is not read). A configuration in /cfg/ names them "pki/cube.pem" and so on. */
 void helper_files_pki(struct helper_files *h);
 #define HELPER_CONF "/cfg/cube.conf"
 

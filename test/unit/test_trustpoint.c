@@ -11,10 +11,12 @@
 Suite *suite_trustpoint(void);
 
 static struct pki ca, sub, leaf, other;
+static struct cube_arena *arena;
 static char *leaf_pem, *chain_pem, *key_pem, *ca_pem;
 
 static void setup(void)
 {
+	arena = cube_arena_new(&cube_alloc_libc, 4096);
 	ca = pki_make(&(struct pki_spec){.key = PKI_P256, .cn = "root", .ca = true});
 	sub = pki_make(&(struct pki_spec){.key = PKI_P384, .cn = "sub", .ca = true, .issuer = &ca});
 	leaf = pki_make(&(struct pki_spec){.key = PKI_P256, .cn = "leaf", .issuer = &sub});
@@ -27,6 +29,7 @@ static void setup(void)
 
 static void teardown(void)
 {
+	cube_arena_free(&arena);
 	free(leaf_pem);
 	free(chain_pem);
 	free(key_pem);
@@ -64,7 +67,7 @@ static void expect(struct cube_trustpoint *tp, const char *want)
 	int rc;
 
 	cube_err_reset(&err);
-	rc = cube_trustpoint_check(tp, &err);
+	rc = cube_trustpoint_check(tp, arena, &err);
 	ck_assert_str_eq(err.text, want != NULL ? want : "");
 	ck_assert_int_eq(rc, want != NULL ? -1 : 0);
 }

@@ -45,7 +45,7 @@ void ours_make(struct ours *o, const struct pki *const *id, unsigned n, const st
 	}
 	cube_err_reset(&err);
 	for(int i = 0; i < 2; i++)
-		ck_assert_msg(cube_trustpoint_check(&o->trustpoints[i], &err) == 0, "%s", err.text);
+		ck_assert_msg(cube_trustpoint_check(&o->trustpoints[i], o->arena, &err) == 0, "%s", err.text);
 	o->verify_index = 1;
 	o->profile = (struct cube_tls_profile){.tag = 100,
 			.trustpoint_name = CUBE_STR("cube"),

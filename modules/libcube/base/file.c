@@ -27,28 +27,36 @@ static ssize_t read_full(int fd, char *buf, size_t size)
 	return (ssize_t)got;
 }
 
-static int read_open(int fd, const char *path, const char *what, struct cube_arena *arena, struct cube_file *file,
-		struct cube_err *err)
+/* A regular file, opened for reading; -1 and a line in err. */
+static int open_regular(const char *path, const char *what, struct stat *st, struct cube_err *err)
 {
-	struct stat st;
+	/* O_NONBLOCK: a FIFO without a writer would hold up the start for ever */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	if(fd < 0 || fstat(fd, st) != 0)
+		cube_err_add(err, "%s: cannot read %s: %m", what, path);
+	else if(!S_ISREG(st->st_mode))
+		cube_err_add(err, "%s: cannot read %s: not a regular file", what, path);
+	else
+		return fd;
+	if(fd >= 0)
+		close(fd);
+	return -1;
+}
+
+static int read_open(int fd, const struct stat *st, const char *path, const char *what, struct cube_arena *arena,
+		struct cube_file *file, struct cube_err *err)
+{
 	ssize_t got;
 	size_t size;
 	char *data;
 
-	if(fstat(fd, &st) != 0) {
-		cube_err_add(err, "%s: cannot read %s: %m", what, path);
-		return -1;
-	}
-	if(!S_ISREG(st.st_mode)) {
-		cube_err_add(err, "%s: cannot read %s: not a regular file", what, path);
-		return -1;
-	}
-	if(st.st_size < 0 || st.st_size > (off_t)CUBE_FILE_MAX) {
-		cube_err_add(err, "%s: cannot read %s: it has %lld bytes (at most %u)", what, path, (long long)st.st_size,
+	if(st->st_size < 0 || st->st_size > (off_t)CUBE_FILE_MAX) {
+		cube_err_add(err, "%s: cannot read %s: it has %lld bytes (at most %u)", what, path, (long long)st->st_size,
 				CUBE_FILE_MAX);
 		return -1;
 	}
-	size = (size_t)st.st_size;
+	size = (size_t)st->st_size;
 	/* one byte for the NUL, which also shows whether the file has grown meanwhile */
 	if(!(data = cube_arena_get(arena, size + 1))) {
 		cube_err_nomem(err, what);
@@ -64,25 +72,34 @@ static int read_open(int fd, const char *path, const char *what, struct cube_are
 		return -1;
 	}
 	data[size] = '\0';
-	*file = (struct cube_file){data, size, (uint32_t)st.st_mode & 07777, (uint32_t)st.st_uid};
+	*file = (struct cube_file){data, size, (uint32_t)st->st_mode & 07777, (uint32_t)st->st_uid};
 	return 0;
 }
 
 static int disk_read(void *ctx, const char *path, const char *what, struct cube_arena *arena, struct cube_file *file,
 		struct cube_err *err)
 {
+	struct stat st;
 	int fd, ret;
 
 	(void)ctx;
-	/* O_NONBLOCK: a FIFO without a writer would hold up the start for ever */
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if(fd < 0) {
-		cube_err_add(err, "%s: cannot read %s: %m", what, path);
+	if((fd = open_regular(path, what, &st, err)) < 0)
 		return -1;
-	}
-	ret = read_open(fd, path, what, arena, file, err);
+	ret = read_open(fd, &st, path, what, arena, file, err);
 	close(fd);
 	return ret;
 }
 
-const struct cube_files cube_files_disk = {disk_read, NULL};
+static int disk_look(void *ctx, const char *path, const char *what, struct cube_err *err)
+{
+	struct stat st;
+	int fd = open_regular(path, what, &st, err);
+
+	(void)ctx;
+	if(fd < 0)
+		return -1;
+	close(fd);
+	return 0;
+}
+
+const struct cube_files cube_files_disk = {disk_read, disk_look, NULL};

@@ -24,6 +24,9 @@ struct cube_files
 	/* Reads path whole. 0, or -1 with one line in err that starts with `what` ("trustpoint x: certificate"). */
 	int (*read)(void *ctx, const char *path, const char *what, struct cube_arena *arena, struct cube_file *file,
 			struct cube_err *err);
+	/* Could path be read? Opens it, to see whether it may, and looks at none of it: for what is read later, or by
+	 * another program. 0 or -1, likewise. */
+	int (*look)(void *ctx, const char *path, const char *what, struct cube_err *err);
 	void *ctx;
 };
 

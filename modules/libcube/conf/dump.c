@@ -107,6 +107,8 @@ static bool is_set(const struct cube_key *key, const char *object)
 	switch(key->kind) {
 		case CUBE_KIND_TEXT:
 		case CUBE_KIND_PATH:
+		case CUBE_KIND_URL:
+		case CUBE_KIND_PATH_OR_URL:
 		case CUBE_KIND_TLS_VERSION:
 		case CUBE_KIND_TARGET:
 			return ((const struct cube_str *)member)->len > 0;
@@ -121,6 +123,7 @@ static bool is_set(const struct cube_key *key, const char *object)
 		case CUBE_KIND_CURVES:
 		case CUBE_KIND_CN_SANS:
 		case CUBE_KIND_HOSTS:
+		case CUBE_KIND_REVOCATIONS:
 			return ((const struct cube_list *)member)->n > 0;
 		case CUBE_KIND_LATER:
 		case CUBE_KIND_LATER_UNLESS:
@@ -166,6 +169,7 @@ static void put_value(const struct out *out, const struct cube_key *key, const c
 		case CUBE_KIND_CURVES:
 		case CUBE_KIND_CN_SANS:
 		case CUBE_KIND_HOSTS:
+		case CUBE_KIND_REVOCATIONS:
 			put_list(out, member);
 			break;
 		default:
@@ -247,6 +251,25 @@ static void put_versions_left(const struct out *out, const struct cube_tls_profi
 	put_text(out, line);
 }
 
+/* Written out, crl would ask for a CRL of those, too, that have none. */
+static void put_revocation_default(const struct out *out)
+{
+	char line[100];
+
+	snprintf(line, sizeof(line), "%*s# revocation-check by default: crl, where one is published\n", (int)out->indent,
+			"");
+	put_text(out, line);
+}
+
+static void dump_trustpoint(struct out *out, const struct cube_trustpoint *tp)
+{
+	put_begin(out, &cube_sections[CUBE_SECTION_TRUSTPOINT], tp->name);
+	put_keys(out, &cube_sections[CUBE_SECTION_TRUSTPOINT], tp);
+	if(tp->ca.len && !tp->revocation_given)
+		put_revocation_default(out);
+	put_end(out);
+}
+
 static void dump_profile(struct out *out, const struct cube_conf *conf, const struct cube_tls_profile *p)
 {
 	struct cube_tls_profile effective = *p;
@@ -282,11 +305,8 @@ void cube_conf_dump(const struct cube_conf *conf, void (*put_piece)(void *ctx, c
 	unsigned i;
 
 	dump_sip_ua(&out, conf);
-	for(i = 0; i < conf->n_trustpoints; i++) {
-		put_begin(&out, &cube_sections[CUBE_SECTION_TRUSTPOINT], conf->trustpoints[i].name);
-		put_keys(&out, &cube_sections[CUBE_SECTION_TRUSTPOINT], &conf->trustpoints[i]);
-		put_end(&out);
-	}
+	for(i = 0; i < conf->n_trustpoints; i++)
+		dump_trustpoint(&out, &conf->trustpoints[i]);
 	for(i = 0; i < conf->n_tls_ciphers; i++)
 		put_tagged(&out, CUBE_SECTION_TLS_CIPHER, conf->tls_ciphers[i].tag, &conf->tls_ciphers[i]);
 	for(i = 0; i < conf->n_tls_profiles && conf->tls_profiles[i].tag; i++)

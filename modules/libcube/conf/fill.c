@@ -31,6 +31,7 @@ void cube_fill_begin(struct cube_fill *fill, struct cube_conf *conf, struct cube
 	conf->sip_ua.silent_discard_untrusted = true;
 	conf->sip_ua.connection_establish_tls = 20;
 	conf->sip_ua.connection_aging_tls = 3600;
+	conf->sip_ua.crl_cache = CUBE_STR("/var/cache/kamailio-cube");
 }
 
 /* A zeroed struct for the section, in scratch memory. */

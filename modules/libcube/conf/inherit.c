@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "../tls/policy.h"
+#include "../tls/url.h"
 #include "index.h"
+#include "names.h"
 #include "target.h"
 
 static enum cube_transport transport(enum cube_transport own, enum cube_transport inherited)
@@ -16,6 +18,22 @@ static enum cube_transport transport(enum cube_transport own, enum cube_transpor
 static int trustpoint(const struct cube_conf *conf, struct cube_str own, struct cube_str otherwise)
 {
 	return cube_index_trustpoint(conf, own.len ? own : otherwise);
+}
+
+static void inherit_trustpoint(struct cube_trustpoint *tp)
+{
+	const struct cube_list *names = &tp->revocation_check_names;
+	enum cube_revocation method;
+	unsigned i;
+
+	tp->revocation_given = names->n > 0;
+	tp->revocation[0] = CUBE_REVOCATION_CRL;
+	tp->n_revocation = 1;
+	for(i = 0; i < names->n && cube_revocation_parse(names->v[i], &method); i++) {
+		tp->revocation[i] = (uint8_t)method;
+		tp->n_revocation = i + 1;
+	}
+	tp->crl_is_url = cube_fetch_url_ok(tp->crl);
 }
 
 static int inherit_profile(struct cube_conf *conf, struct cube_tls_profile *p)
@@ -97,6 +115,8 @@ int cube_inherit(struct cube_conf *conf, struct cube_err *err)
 	if(sip_ua->tls_version_text.len == 0)
 		sip_ua->tls_version_text = CUBE_STR("1.1+"); /* IOS XE 17.14: 1.0 only when named */
 	sip_ua->tls_versions = cube_tls_versions_parse(sip_ua->tls_version_text);
+	for(i = 0; i < conf->n_trustpoints; i++)
+		inherit_trustpoint(&conf->trustpoints[i]);
 	for(i = 0; i < conf->n_tenants; i++) {
 		tenant = &conf->tenants[i];
 		tenant->session_transport = transport(tenant->session_transport, sip_ua->session_transport);

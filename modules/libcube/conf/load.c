@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../base/sort.h"
 #include "../dialpeer/plan.h"
 #include "../tenant/sni.h"
 #include "../tls/policy.h"
@@ -75,13 +76,50 @@ static int build_policies(struct cube_conf *conf, struct cube_err *err)
 	return ret;
 }
 
-static int check_trustpoints(struct cube_conf *conf, struct cube_err *err)
+static int cmp_ca(const void *a, const void *b)
 {
-	unsigned i;
+	const struct cube_trustpoint *x = *(struct cube_trustpoint *const *)a, *y = *(struct cube_trustpoint *const *)b;
+
+	if(x->ca_pem.data != y->ca_pem.data)
+		return x->ca_pem.data > y->ca_pem.data ? 1 : -1;
+	return (x > y) - (x < y);
+}
+
+/* For each trustpoint the first one with the same ca: a bundle that a thousand have is parsed once. NULL when memory
+ * is out. */
+static unsigned *first_with_ca(const struct cube_conf *conf, struct cube_arena *scratch)
+{
+	struct cube_trustpoint **v = cube_arena_array(scratch, conf->n_trustpoints, sizeof(*v));
+	unsigned *first = cube_arena_array(scratch, conf->n_trustpoints, sizeof(*first));
+	unsigned i, at = 0;
+
+	if(!v || !first)
+		return NULL;
+	for(i = 0; i < conf->n_trustpoints; i++)
+		v[i] = &conf->trustpoints[i];
+	cube_sort(v, conf->n_trustpoints, sizeof(*v), cmp_ca);
+	for(i = 0; i < conf->n_trustpoints; i++) {
+		if(v[i]->ca_pem.data != v[at]->ca_pem.data)
+			at = i;
+		first[v[i] - conf->trustpoints] = (unsigned)(v[at] - conf->trustpoints);
+	}
+	return first;
+}
+
+static int check_trustpoints(struct cube_conf *conf, struct cube_arena *scratch, struct cube_err *err)
+{
+	unsigned *first = first_with_ca(conf, scratch), i;
+	struct cube_trustpoint *tp;
 	int ret = 0;
 
+	if(!first) {
+		cube_err_nomem(err, conf->path.s);
+		return -1;
+	}
 	for(i = 0; i < conf->n_trustpoints; i++) {
-		if(cube_trustpoint_check(&conf->trustpoints[i], err) != 0)
+		tp = &conf->trustpoints[i];
+		tp->ca_set = conf->trustpoints[first[i]].ca_set;
+		if(cube_trustpoint_check(tp, conf->arena, err) != 0)
 			ret = -1;
 	}
 	return ret;
@@ -106,7 +144,7 @@ static int complete(
 	if(cube_sni_build(conf, err) != 0)
 		return -1;
 	plan = cube_dial_plan_build(conf, err);
-	if(cube_load_files(conf, files, scratch, err) != 0 || check_trustpoints(conf, err) != 0)
+	if(cube_load_files(conf, files, scratch, err) != 0 || check_trustpoints(conf, scratch, err) != 0)
 		return -1;
 	if(build_policies(conf, err) != 0)
 		return -1;

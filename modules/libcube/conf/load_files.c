@@ -9,7 +9,7 @@
 struct want
 {
 	const char *path;
-	struct cube_file *file; /* where the contents go */
+	struct cube_file *file; /* where the contents go; NULL: it is only to be there */
 	const struct cube_trustpoint *trustpoint;
 	const char *key;
 };
@@ -29,18 +29,26 @@ static void add(struct want *wants, unsigned *n, struct cube_str path, struct cu
 		wants[(*n)++] = (struct want){path.s, file, trustpoint, key};
 }
 
+/* Has before what want asks for? By cmp_want those without contents come first. */
+static bool same(const struct want *before, const struct want *want)
+{
+	return strcmp(before->path, want->path) == 0 && !before->file == !want->file;
+}
+
 static int load(const struct want *want, struct cube_conf *conf, const struct cube_files *files, struct cube_err *err)
 {
 	char what[192];
 
 	snprintf(what, sizeof(what), "trustpoint %.*s: %s", CUBE_FMT(want->trustpoint->name), want->key);
+	if(!want->file)
+		return files->look(files->ctx, want->path, what, err);
 	return files->read(files->ctx, want->path, what, conf->arena, want->file, err);
 }
 
 int cube_load_files(
 		struct cube_conf *conf, const struct cube_files *files, struct cube_arena *scratch, struct cube_err *err)
 {
-	struct want *wants = cube_arena_array(scratch, (size_t)conf->n_trustpoints * 3, sizeof(*wants));
+	struct want *wants = cube_arena_array(scratch, (size_t)conf->n_trustpoints * 4, sizeof(*wants));
 	struct cube_trustpoint *tp;
 	unsigned i, n = 0;
 	int ret = 0;
@@ -54,13 +62,15 @@ int cube_load_files(
 		add(wants, &n, tp->certificate, &tp->certificate_pem, tp, "certificate");
 		add(wants, &n, tp->private_key, &tp->private_key_pem, tp, "private-key");
 		add(wants, &n, tp->ca, &tp->ca_pem, tp, "ca");
+		if(!tp->crl_is_url)
+			add(wants, &n, tp->crl, NULL, tp, "crl");
 	}
 	qsort(wants, n, sizeof(*wants), cmp_want);
 	for(i = 0; i < n; i++) {
-		if(i > 0 && strcmp(wants[i].path, wants[i - 1].path) == 0)
+		if(i == 0 || !same(&wants[i - 1], &wants[i]))
+			ret |= load(&wants[i], conf, files, err);
+		else if(wants[i].file)
 			*wants[i].file = *wants[i - 1].file;
-		else if(load(&wants[i], conf, files, err) != 0)
-			ret = -1;
 	}
 	return ret;
 }

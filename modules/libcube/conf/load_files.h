@@ -6,8 +6,8 @@
 #include "../base/err.h"
 #include "model.h"
 
-/* Reads each file once, however many trustpoints name it, into conf's arena. -1 with a line per file that cannot be
- * read. scratch: for the time of the call. */
+/* Reads each file once, however many trustpoints name it, into conf's arena; a CRL only has to be readable. -1 with a
+ * line per file that is not. scratch: for the time of the call. */
 int cube_load_files(struct cube_conf *conf, const struct cube_files *files, struct cube_arena *scratch,
 		struct cube_err *err) __attribute__((warn_unused_result));
 

@@ -65,6 +65,23 @@ enum cube_key_type
 	CUBE_KEY_EC,
 };
 
+/* How a peer's certificate is found to be revoked or not. */
+enum cube_revocation
+{
+	CUBE_REVOCATION_CRL = 1,
+	CUBE_REVOCATION_OCSP,
+	CUBE_REVOCATION_NONE, /* it passes */
+};
+
+#define CUBE_REVOCATIONS_MAX 3 /* each of them once */
+
+/* Certificates by the SHA-256 of their DER, sorted. */
+struct cube_ca_set
+{
+	unsigned n;
+	const unsigned char (*sha256)[32];
+};
+
 struct cube_trustpoint
 {
 	struct cube_str name;
@@ -72,7 +89,18 @@ struct cube_trustpoint
 	struct cube_str certificate, private_key, ca; /* empty when not given */
 	/* contents, loaded by conf/load.c */
 	struct cube_file certificate_pem, private_key_pem, ca_pem;
-	enum cube_key_type key_type; /* of the certificate */
+	enum cube_key_type key_type;			 /* of the certificate */
+	struct cube_ca_set ca_set;				 /* what is in ca; trustpoints with the same file share one */
+	struct cube_list revocation_check_names; /* as written */
+	struct cube_str crl;					 /* absolute path, or http:// when crl_is_url; empty when not given */
+	struct cube_str ocsp_url;				 /* http://; empty when not given */
+	/* effective, from inherit.c: the methods in order. The next one is asked when one has no answer; behind the last one
+	 * a certificate without an answer is refused. Not given: crl, but a certificate of which nobody publishes a CRL
+	 * (no crl here, no distribution point in it) passes. */
+	uint8_t revocation[CUBE_REVOCATIONS_MAX]; /* enum cube_revocation */
+	unsigned n_revocation;
+	bool revocation_given;
+	bool crl_is_url;
 };
 
 struct cube_tls_cipher
@@ -171,6 +199,7 @@ struct cube_sip_ua
 	int connection_establish_tls;  /* seconds, default 20 */
 	int handshake_failure_limit;   /* failed inbound handshakes of one source in a minute; 0: no limit */
 	int connection_aging_tls;	   /* seconds, default 3600 */
+	struct cube_str crl_cache;	   /* folder of the CRLs that were fetched; need not be there */
 };
 
 /* One address and port that cube.conf opens. Sorted by (address length, address, port, secure). */

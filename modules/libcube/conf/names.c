@@ -23,6 +23,12 @@ static const struct word cn_sans[] = {
 		{"bidirectional", CUBE_CN_SAN_SERVER | CUBE_CN_SAN_CLIENT},
 };
 
+static const struct word revocations[] = {
+		{"crl", CUBE_REVOCATION_CRL},
+		{"ocsp", CUBE_REVOCATION_OCSP},
+		{"none", CUBE_REVOCATION_NONE},
+};
+
 static const struct word bools[] = {
 		{"true", true},
 		{"yes", true},
@@ -84,6 +90,20 @@ bool cube_cn_san_parse(struct cube_str text, enum cube_cn_san *cn_san)
 const char *cube_cn_san_name(enum cube_cn_san cn_san)
 {
 	return word_of_value(cn_sans, N(cn_sans), (int)cn_san);
+}
+
+bool cube_revocation_parse(struct cube_str text, enum cube_revocation *method)
+{
+	const struct word *word = word_of_text(revocations, N(revocations), text, false);
+
+	if(word)
+		*method = (enum cube_revocation)word->value;
+	return word != NULL;
+}
+
+const char *cube_revocation_name(enum cube_revocation method)
+{
+	return word_of_value(revocations, N(revocations), (int)method);
 }
 
 bool cube_bool_parse(struct cube_str text, bool *value)

@@ -3,6 +3,7 @@
  * one, except where a limit of IOS is only a limit of a router (docs/config.md says which). */
 #include "schema.h"
 
+#include "../tls/url.h"
 #include "model.h"
 
 /* clang-format off */
@@ -11,6 +12,7 @@
 #define NUMBER(type, key, member, least, most) {.name = key, .kind = CUBE_KIND_NUMBER, .offset = offsetof(struct type, member), .min = least, .max = most}
 #define LIST(type, key, list_kind, member, least, most) {.name = key, .kind = list_kind, .offset = offsetof(struct type, member), .min = least, .max = most}
 #define VALUE(type, key, value_kind, member) {.name = key, .kind = value_kind, .offset = offsetof(struct type, member)}
+#define PATH(type, key, path_kind, member, most) {.name = key, .kind = path_kind, .offset = offsetof(struct type, member), .max = most}
 #define LATER(key) {.name = key, .kind = CUBE_KIND_LATER}
 #define LATER_UNLESS(key, value) {.name = key, .kind = CUBE_KIND_LATER_UNLESS, .unless = value}
 
@@ -26,7 +28,7 @@ const struct cube_section cube_section_crypto_signaling = {
 const struct cube_section cube_sections[CUBE_N_SECTIONS] = {
 	{
 		.name = "sip-ua", .id = CUBE_SECTION_SIP_UA, .inner = &cube_section_crypto_signaling,
-		.n_keys = 11, .keys = {
+		.n_keys = 12, .keys = {
 			{.name = "listen-secure", .kind = CUBE_KIND_ADDRS, .min = 1, .max = CUBE_LIST_MAX,
 				.offset = offsetof(struct cube_sip_ua, listen_secure), .count = offsetof(struct cube_sip_ua, n_listen_secure)},
 			{.name = "listen-non-secure", .kind = CUBE_KIND_ADDRS, .min = 1, .max = CUBE_LIST_MAX,
@@ -40,6 +42,7 @@ const struct cube_section cube_sections[CUBE_N_SECTIONS] = {
 			NUMBER(cube_sip_ua, "connection-establish-tls", connection_establish_tls, 5, 20),
 			NUMBER(cube_sip_ua, "connection-aging-tls", connection_aging_tls, 60, 259200),
 			NUMBER(cube_sip_ua, "handshake-failure-limit", handshake_failure_limit, 0, 10000),
+			PATH(cube_sip_ua, "crl-cache", CUBE_KIND_PATH, crl_cache, CUBE_CACHE_MAX),
 		},
 	},
 	{
@@ -48,9 +51,9 @@ const struct cube_section cube_sections[CUBE_N_SECTIONS] = {
 			VALUE(cube_trustpoint, "certificate", CUBE_KIND_PATH, certificate),
 			VALUE(cube_trustpoint, "private-key", CUBE_KIND_PATH, private_key),
 			VALUE(cube_trustpoint, "ca", CUBE_KIND_PATH, ca),
-			LATER_UNLESS("revocation-check", "none"),
-			LATER("crl"),
-			LATER("ocsp-url"),
+			LIST(cube_trustpoint, "revocation-check", CUBE_KIND_REVOCATIONS, revocation_check_names, 1, CUBE_REVOCATIONS_MAX),
+			PATH(cube_trustpoint, "crl", CUBE_KIND_PATH_OR_URL, crl, CUBE_FETCH_URL_MAX - 1),
+			VALUE(cube_trustpoint, "ocsp-url", CUBE_KIND_URL, ocsp_url),
 			LATER("key-type"),
 			LATER("key-size"),
 			LATER("fqdn"),

@@ -11,7 +11,9 @@ enum cube_kind
 	CUBE_KIND_LATER = 0,	/* known, but this release does not implement it: refused */
 	CUBE_KIND_LATER_UNLESS, /* likewise, except for the one value that asks for nothing */
 	CUBE_KIND_TEXT,			/* struct cube_str, min to max bytes */
-	CUBE_KIND_PATH,			/* struct cube_str, made absolute */
+	CUBE_KIND_PATH,			/* struct cube_str, made absolute; at most max bytes then, 0: no limit */
+	CUBE_KIND_URL,			/* struct cube_str, http:// */
+	CUBE_KIND_PATH_OR_URL,	/* struct cube_str, one of the two */
 	CUBE_KIND_NUMBER,		/* int, min to max */
 	CUBE_KIND_BOOL,			/* bool */
 	CUBE_KIND_EKU,			/* bool: any (true), strict */
@@ -27,6 +29,7 @@ enum cube_kind
 	CUBE_KIND_CURVES,		/* struct cube_list */
 	CUBE_KIND_CN_SANS,		/* struct cube_list */
 	CUBE_KIND_HOSTS,		/* struct cube_list of host names */
+	CUBE_KIND_REVOCATIONS,	/* struct cube_list of cube_revocation_name */
 };
 
 struct cube_key
@@ -66,6 +69,7 @@ enum cube_section_id
 #define CUBE_LIST_MAX 100
 #define CUBE_TRUSTED_MAX 1000
 #define CUBE_CIPHERS_MAX 13
+#define CUBE_CACHE_MAX 900 /* bytes of the folder's path: those of its files must be shorter than CUBE_FETCH_URL_MAX */
 
 struct cube_section
 {

@@ -2,9 +2,11 @@
 /* One function per kind of value. Knows the forms of values, not which sections and keys there are. */
 #include "value.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "../tls/policy.h"
+#include "../tls/url.h"
 #include "names.h"
 #include "target.h"
 #include "value_list.h"
@@ -73,12 +75,46 @@ static int store_path(const struct cube_value *value)
 		cube_err_add(value->err, "%s: %s: is empty", value->path, value->key->name);
 		return 0;
 	}
+	if(value->key->max && folder + file.len > (size_t)value->key->max) {
+		cube_err_add(value->err, "%s: %s: a path of %zu bytes (at most %d)", value->path, value->key->name,
+				folder + file.len, value->key->max);
+		return 0;
+	}
 	if(!(path = cube_arena_get(value->arena, folder + file.len + 1)))
 		return cube_value_nomem(value);
 	if(folder)
 		memcpy(path, value->folder.s, folder);
 	memcpy(path + folder, file.s, file.len);
 	*(struct cube_str *)member(value) = (struct cube_str){path, folder + file.len};
+	return 0;
+}
+
+static int store_url(const struct cube_value *value)
+{
+	if(cube_fetch_url_ok(value->v[0]))
+		return cube_value_copy(value, value->v[0], member(value));
+	cube_value_bad(value, value->v[0], "not an address (like http://ocsp.example.com/path; http:// only)");
+	return 0;
+}
+
+/* Does text begin with a scheme (RFC 3986 3.1) and "://"? */
+static bool has_scheme(struct cube_str text)
+{
+	size_t i = 0;
+
+	while(i < text.len && (isalnum((unsigned char)text.s[i]) || strchr("+-.", text.s[i])))
+		i++;
+	return i > 0 && cube_str_starts((struct cube_str){text.s + i, text.len - i}, CUBE_STR("://"));
+}
+
+static int store_path_or_url(const struct cube_value *value)
+{
+	if(!has_scheme(value->v[0]))
+		return store_path(value);
+	if(cube_fetch_url_ok(value->v[0]))
+		return cube_value_copy(value, value->v[0], member(value));
+	cube_value_bad(
+			value, value->v[0], "neither a file nor an address (like http://ca.example.com/ca.crl; http:// only)");
 	return 0;
 }
 
@@ -183,6 +219,10 @@ static int store_one(const struct cube_value *value)
 			return store_text(value);
 		case CUBE_KIND_PATH:
 			return store_path(value);
+		case CUBE_KIND_URL:
+			return store_url(value);
+		case CUBE_KIND_PATH_OR_URL:
+			return store_path_or_url(value);
 		case CUBE_KIND_NUMBER:
 			return store_number(value);
 		case CUBE_KIND_BOOL:
@@ -217,6 +257,7 @@ int cube_value_store(const struct cube_value *value)
 		case CUBE_KIND_CURVES:
 		case CUBE_KIND_CN_SANS:
 		case CUBE_KIND_HOSTS:
+		case CUBE_KIND_REVOCATIONS:
 			return cube_value_store_list(value);
 		default:
 			return store_one(value);

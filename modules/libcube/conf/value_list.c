@@ -6,6 +6,7 @@
 
 #include "../tls/name.h"
 #include "../tls/policy.h"
+#include "names.h"
 #include "target.h"
 
 static void *member(const struct cube_value *value, size_t offset)
@@ -21,6 +22,8 @@ static void bad_name(const struct cube_value *value, struct cube_str seen, const
 
 static bool text_ok(const struct cube_value *value, struct cube_str text)
 {
+	enum cube_revocation method;
+
 	switch(value->key->kind) {
 		case CUBE_KIND_CIPHERS:
 			if(!cube_suite_find(text)) {
@@ -48,6 +51,12 @@ static bool text_ok(const struct cube_value *value, struct cube_str text)
 				return false;
 			}
 			return true;
+		case CUBE_KIND_REVOCATIONS:
+			if(!cube_revocation_parse(text, &method)) {
+				bad_name(value, text, "method", "crl, ocsp, none");
+				return false;
+			}
+			return true;
 		default:
 			if(text.len == 0 || text.len > CUBE_NAME_MAX) {
 				cube_err_add(value->err, "%s: %s: a name of %zu characters (1 to %d)", value->path, value->key->name,
@@ -71,6 +80,17 @@ static bool text_twice(const struct cube_value *value, const struct cube_list *l
 	return false;
 }
 
+/* What stands behind "none" would never be asked. */
+static void check_none(const struct cube_value *value, const struct cube_list *list)
+{
+	unsigned i;
+
+	for(i = 1; i < list->n; i++) {
+		if(cube_str_eq(list->v[i - 1], CUBE_STR("none")))
+			cube_value_bad(value, list->v[i], "stands behind \"none\", with which every certificate has passed");
+	}
+}
+
 static int store_texts(const struct cube_value *value)
 {
 	struct cube_list list = {cube_arena_array(value->arena, value->n, sizeof(*list.v)), 0};
@@ -89,6 +109,8 @@ static int store_texts(const struct cube_value *value)
 			return -1;
 		list.n++;
 	}
+	if(value->key->kind == CUBE_KIND_REVOCATIONS)
+		check_none(value, &list);
 	*(struct cube_list *)member(value, value->key->offset) = list;
 	return 0;
 }

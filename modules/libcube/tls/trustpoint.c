@@ -4,12 +4,15 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "../base/sort.h"
 #include "pem.h"
 #include "trustpoint.h"
 
 #define RSA_BITS_MIN 2048
+#define SHA256_LEN 32
 
 #define WHAT_MAX 512
 
@@ -148,9 +151,45 @@ static STACK_OF(X509) * read_ca(const struct cube_trustpoint *tp, struct cube_er
 	return cube_pem_certs(&tp->ca_pem, CUBE_CA_MAX, what_text(tp, "ca", &tp->ca, what), err);
 }
 
-int cube_trustpoint_check(struct cube_trustpoint *tp, struct cube_err *err)
+static int cmp_digest(const void *a, const void *b)
 {
-	STACK_OF(X509) * ca;
+	return memcmp(a, b, SHA256_LEN);
+}
+
+static int make_ca_set(struct cube_trustpoint *tp, struct cube_arena *arena, struct cube_err *err)
+{
+	STACK_OF(X509) *ca = read_ca(tp, err);
+	unsigned n = ca != NULL ? (unsigned)sk_X509_num(ca) : 0;
+	unsigned char(*v)[SHA256_LEN];
+	char what[WHAT_MAX];
+	bool ok;
+
+	if(ca == NULL)
+		return -1;
+	v = cube_arena_array(arena, n, sizeof(*v));
+	ok = v != NULL;
+	for(unsigned i = 0; i < n && ok; i++)
+		ok = X509_digest(sk_X509_value(ca, (int)i), EVP_sha256(), v[i], NULL) == 1;
+	sk_X509_pop_free(ca, X509_free);
+	ERR_clear_error();
+	if(!ok) {
+		cube_err_nomem(err, what_text(tp, "ca", &tp->ca, what));
+		return -1;
+	}
+	cube_sort(v, n, sizeof(*v), cmp_digest);
+	tp->ca_set.n = n;
+	tp->ca_set.sha256 = (const unsigned char(*)[SHA256_LEN])v;
+	return 0;
+}
+
+bool cube_trustpoint_has_ca(const struct cube_trustpoint *tp, const unsigned char sha256[SHA256_LEN])
+{
+	return tp->ca_set.n > 0
+		   && bsearch(sha256, tp->ca_set.sha256, tp->ca_set.n, sizeof(*tp->ca_set.sha256), cmp_digest) != NULL;
+}
+
+int cube_trustpoint_check(struct cube_trustpoint *tp, struct cube_arena *arena, struct cube_err *err)
+{
 	int rc = 0;
 
 	tp->key_type = CUBE_KEY_NONE;
@@ -162,12 +201,8 @@ int cube_trustpoint_check(struct cube_trustpoint *tp, struct cube_err *err)
 	} else if(loaded(&tp->certificate, &tp->certificate_pem) && loaded(&tp->private_key, &tp->private_key_pem)) {
 		rc = check_identity(tp, err);
 	}
-	if(loaded(&tp->ca, &tp->ca_pem)) {
-		ca = read_ca(tp, err);
-		if(ca == NULL)
-			rc = -1;
-		sk_X509_pop_free(ca, X509_free);
-	}
+	if(loaded(&tp->ca, &tp->ca_pem) && tp->ca_set.n == 0 && make_ca_set(tp, arena, err) < 0)
+		rc = -1;
 	return rc;
 }
 
