@@ -34,6 +34,13 @@ static bool add_list(EVP_MD_CTX *ctx, const struct cube_list *list)
 	return ok;
 }
 
+/* How certificates that end in tp are looked up. */
+static bool add_revocation(EVP_MD_CTX *ctx, const struct cube_trustpoint *tp)
+{
+	return add(ctx, tp->revocation, tp->n_revocation) && add_number(ctx, tp->revocation_given)
+		   && add(ctx, tp->crl.s, tp->crl.len) && add(ctx, tp->ocsp_url.s, tp->ocsp_url.len);
+}
+
 static bool add_policy(
 		EVP_MD_CTX *ctx, const struct cube_conf *conf, const struct cube_tls_profile *p, enum cube_role role)
 {
@@ -49,7 +56,7 @@ static bool add_policy(
 	for(unsigned i = 0; i < p->n_verify_trustpoints && ok; i++) {
 		const struct cube_trustpoint *tp = &conf->trustpoints[p->verify_trustpoints[i]];
 
-		ok = add(ctx, tp->ca_pem.data, tp->ca_pem.len);
+		ok = add(ctx, tp->ca_pem.data, tp->ca_pem.len) && add_revocation(ctx, tp);
 	}
 	return ok;
 }

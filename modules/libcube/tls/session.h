@@ -15,8 +15,8 @@
 #define CUBE_TICKET_SECONDS 3600  /* how long a secret seals new tickets */
 #define CUBE_TICKET_SECRETS 4	  /* the one that seals, and those whose tickets may still live */
 
-/* Of all that decides in a profile and role: versions, suites, groups, names, CAs, identity. Equal digests mean the same
- * verdict on the same peer, also across a reload. SHA-256. */
+/* Of all that decides in a profile and role: versions, suites, groups, names, CAs, how revocation is checked, identity.
+ * Equal digests mean the same verdict on the same peer, also across a reload. SHA-256. */
 struct cube_digest
 {
 	unsigned char bytes[32];

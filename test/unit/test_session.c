@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Tests of tls/session.c: which change of a configuration ends resumption, whose tickets a key opens, and which records
+ * of a peer are believed. */
+#include <check.h>
+#include <openssl/x509.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../modules/libcube/tls/session.h"
+#include "helper.h"
+
+#define N(rows) (int)(sizeof(rows) / sizeof((rows)[0]))
+#define NOW 1000000
+
+Suite *suite_session(void);
+
+static struct helper_files files;
+
+static void setup(void)
+{
+	char *text;
+
+	helper_files_init(&files);
+	helper_files_pki(&files);
+	for(unsigned i = 0; i < files.n; i++) {
+		if(strcmp(files.v[i].path, "/cfg/pki/ca.pem") == 0) {
+			text = strdup(files.v[i].data);
+			helper_files_put(&files, "/cfg/pki/copy.pem", text, files.v[i].len, 0644);
+			free(text);
+			break;
+		}
+	}
+}
+
+static void teardown(void)
+{
+	helper_files_free(&files);
+}
+
+/* Where a change is put in. */
+enum place
+{
+	SIP_UA = 0,
+	OWN,	/* the trustpoint of the identity */
+	VERIFY, /* the one that verifies peers */
+	OTHER,	/* one of no profile */
+	PROFILE,
+	PLACES,
+};
+
+#define TRUSTPOINT "trustpoint = own verify-trustpoint = verify "
+
+/* What each place has before it is changed. */
+static const char *const plain[PLACES] = {"", "certificate = pki/cube.pem private-key = pki/cube.key",
+		"ca = pki/ca.pem", "ca = pki/other-ca.pem", TRUSTPOINT};
+
+static const struct
+{
+	enum place place;
+	const char *text;
+	bool server, client; /* does it decide in this role? */
+} changes[] = {
+		{SIP_UA, "connection-aging-tls = 60", false, false},
+		{SIP_UA, "crl-cache = cache", false, false},
+		{SIP_UA, "tls-version = \"1.2+\"", true, true},
+		{OWN, "certificate = pki/ec.pem private-key = pki/ec.key", true, true},
+		{OWN, "certificate = pki/cube.pem private-key = pki/cube.key ocsp-url = \"http://x\"", false, false},
+		{OWN, "certificate = pki/cube.pem private-key = pki/cube.key revocation-check = none", false, false},
+		{VERIFY, "ca = pki/copy.pem", false, false},
+		{VERIFY, "ca = pki/other-ca.pem", true, true},
+		{VERIFY, "ca = pki/ca.pem revocation-check = crl", true, true},
+		{VERIFY, "ca = pki/ca.pem revocation-check = { crl, none }", true, true},
+		{VERIFY, "ca = pki/ca.pem revocation-check = { crl, ocsp }", true, true},
+		{VERIFY, "ca = pki/ca.pem revocation-check = { ocsp, crl }", true, true},
+		{VERIFY, "ca = pki/ca.pem revocation-check = ocsp", true, true},
+		{VERIFY, "ca = pki/ca.pem revocation-check = none", true, true},
+		{VERIFY, "ca = pki/ca.pem revocation-check = ocsp ocsp-url = \"http://x\"", true, true},
+		{VERIFY, "ca = pki/ca.pem revocation-check = ocsp ocsp-url = \"http://y\"", true, true},
+		{VERIFY, "ca = pki/ca.pem crl = pki/ca.crl", true, true},
+		{VERIFY, "ca = pki/ca.pem crl = pki/copy.pem", true, true},
+		{VERIFY, "ca = pki/ca.pem crl = \"http://x\"", true, true},
+		{VERIFY, "ca = pki/ca.pem crl = \"http://x\" revocation-check = crl", true, true},
+		{OTHER, "ca = pki/ca.pem revocation-check = none", false, false},
+		{PROFILE, TRUSTPOINT "description = x", false, false},
+		{PROFILE, TRUSTPOINT "client-trustpoint = ec", false, true},
+		{PROFILE, "trustpoint = own verify-trustpoint = other", true, true},
+		{PROFILE, "trustpoint = own verify-trustpoint = { verify, other }", true, true},
+		{PROFILE, TRUSTPOINT "tls-version = \"1.3\"", true, true},
+		{PROFILE, TRUSTPOINT "cipher = strict", true, true},
+		{PROFILE, TRUSTPOINT "cipher = 13 tls-version = \"1.3\"", true, true},
+		{PROFILE, TRUSTPOINT "curves = P-256", true, true},
+		{PROFILE, TRUSTPOINT "peer-eku = any", true, true},
+		{PROFILE, TRUSTPOINT "cn-san-validate = none cn-san = { a.example.com }", true, true},
+		{PROFILE, TRUSTPOINT "cn-san-validate = bidirectional cn-san = { a.example.com }", true, true},
+		{PROFILE, TRUSTPOINT "cn-san-validate = bidirectional cn-san = { b.example.com }", true, true},
+		{PROFILE, TRUSTPOINT "cn-san-validate = bidirectional cn-san = { a.example.com, b.example.com }", true, true},
+		{PROFILE, TRUSTPOINT "cn-san-validate = server", true, true},
+		{PROFILE, TRUSTPOINT "sni-send = true", true, true},
+};
+
+/* Of profile 1 with this one change (NULL: none), or of profile 2, which says the same. */
+static struct cube_digest digest(enum place place, const char *change, enum cube_role role, int tag)
+{
+	const char *text[PLACES];
+	struct cube_digest made;
+	struct cube_conf *conf;
+	struct cube_err err;
+	char config[1200];
+
+	memcpy(text, plain, sizeof(text));
+	if(change != NULL)
+		text[place] = change;
+	snprintf(config, sizeof(config),
+			"sip-ua { %s } trustpoint own { %s } trustpoint verify { %s } trustpoint other { %s }\n"
+			"trustpoint ec { certificate = pki/ec.pem private-key = pki/ec.key }\n"
+			"tls-cipher 13 { cipher = AES128_GCM_SHA256 }\n"
+			"tls-profile 1 { %s } tls-profile 2 { %s }",
+			text[SIP_UA], text[OWN], text[VERIFY], text[OTHER], text[PROFILE], text[PROFILE]);
+	conf = helper_load(&files, config, strlen(config), &err);
+	ck_assert_msg(conf != NULL, "%s: %s", change != NULL ? change : "", err.text);
+	ck_assert_int_eq(conf->tls_profiles[tag - 1].tag, tag);
+	ck_assert_int_eq(cube_tls_policy_digest(conf, &conf->tls_profiles[tag - 1], role, &made), 0);
+	cube_conf_free(&conf);
+	return made;
+}
+
+static bool equal(const struct cube_digest *a, const struct cube_digest *b)
+{
+	return memcmp(a, b, sizeof(*a)) == 0;
+}
+
+/* Each change that decides gives a digest of its own among those in its place, any other one none. In two places the same
+ * may be said: which CA, which identity. */
+START_TEST(test_digest)
+{
+	enum cube_role role = _i == 0 ? CUBE_ROLE_SERVER : CUBE_ROLE_CLIENT;
+	struct cube_digest before = digest(SIP_UA, NULL, role, 1), made[N(changes)];
+
+	for(int i = 0; i < N(changes); i++) {
+		bool decides = role == CUBE_ROLE_SERVER ? changes[i].server : changes[i].client;
+
+		made[i] = digest(changes[i].place, changes[i].text, role, 1);
+		ck_assert_msg(equal(&made[i], &before) != decides, "%s", changes[i].text);
+		for(int k = 0; k < i && decides; k++)
+			ck_assert_msg(changes[i].place != changes[k].place || !equal(&made[i], &made[k]), "%s, and %s",
+					changes[i].text, changes[k].text);
+	}
+}
+END_TEST
+
+START_TEST(test_digest_whose)
+{
+	struct cube_digest server = digest(SIP_UA, NULL, CUBE_ROLE_SERVER, 1);
+	struct cube_digest again = digest(SIP_UA, NULL, CUBE_ROLE_SERVER, 1);
+	struct cube_digest client = digest(SIP_UA, NULL, CUBE_ROLE_CLIENT, 1);
+	struct cube_digest other = digest(SIP_UA, NULL, CUBE_ROLE_SERVER, 2);
+
+	ck_assert(equal(&server, &again)); /* across a reload */
+	ck_assert(!equal(&server, &client));
+	ck_assert(!equal(&server, &other));
+}
+END_TEST
+
+static void rotate(struct cube_ticket_secrets *s, int64_t now, uint32_t newest)
+{
+	ck_assert_int_eq(cube_ticket_rotate(s, now), 0);
+	ck_assert_uint_eq(s->newest, newest);
+}
+
+START_TEST(test_rotate)
+{
+	static const unsigned char none[64];
+	struct cube_ticket_secrets s = {0};
+
+	rotate(&s, NOW, 1);
+	ck_assert_int_ne(memcmp(s.secret[1], none, sizeof(none)), 0);
+	rotate(&s, NOW, 1);
+	rotate(&s, NOW + CUBE_TICKET_SECONDS - 1, 1);
+	rotate(&s, NOW + CUBE_TICKET_SECONDS, 2);
+	ck_assert_int_ne(memcmp(s.secret[1], s.secret[2], sizeof(none)), 0);
+	rotate(&s, NOW + 2 * CUBE_TICKET_SECONDS - 1, 2);
+	rotate(&s, NOW, 3); /* a clock that was set back */
+	rotate(&s, NOW + CUBE_TICKET_SECONDS - 1, 3);
+}
+END_TEST
+
+static struct cube_ticket_key seal_key(
+		const struct cube_ticket_secrets *s, const struct cube_digest *policy, int tenant)
+{
+	struct cube_ticket_key key;
+
+	ck_assert(cube_ticket_key(s, NULL, policy, tenant, &key));
+	return key;
+}
+
+/* A ticket is opened with what it was sealed with, as long as its secret is known, and that is as long as it may live. */
+START_TEST(test_forget)
+{
+	const struct cube_digest policy = {{1}};
+	struct cube_ticket_secrets s = {0};
+	struct cube_ticket_key sealed, opened;
+
+	ck_assert(!cube_ticket_key(&s, NULL, &policy, 1, &sealed));
+	rotate(&s, NOW, 1);
+	sealed = seal_key(&s, &policy, 1);
+	for(int i = 1; i < CUBE_TICKET_SECRETS; i++) {
+		rotate(&s, NOW + i * CUBE_TICKET_SECONDS, (uint32_t)i + 1);
+		ck_assert(cube_ticket_key(&s, sealed.name, &policy, 1, &opened));
+		ck_assert_int_eq(memcmp(&sealed, &opened, sizeof(sealed)), 0);
+	}
+	ck_assert_int_ge((CUBE_TICKET_SECRETS - 1) * CUBE_TICKET_SECONDS, CUBE_SESSION_SECONDS);
+	rotate(&s, NOW + CUBE_TICKET_SECRETS * CUBE_TICKET_SECONDS, CUBE_TICKET_SECRETS + 1);
+	ck_assert(!cube_ticket_key(&s, sealed.name, &policy, 1, &opened));
+}
+END_TEST
+
+static void check_apart(const struct cube_ticket_key *a, const struct cube_ticket_key *b)
+{
+	ck_assert_int_ne(memcmp(a->name, b->name, sizeof(a->name)), 0);
+	ck_assert_int_ne(memcmp(a->cipher, b->cipher, sizeof(a->cipher)), 0);
+	ck_assert_int_ne(memcmp(a->mac, b->mac, sizeof(a->mac)), 0);
+}
+
+START_TEST(test_keys_apart)
+{
+	const struct cube_digest policy = {{1}}, other = {{[31] = 1}};
+	struct cube_ticket_secrets s = {0};
+	struct cube_ticket_key key, key_2, key_other, key_sip_ua, key_next, opened;
+
+	rotate(&s, NOW, 1);
+	key = seal_key(&s, &policy, 1);
+	key_2 = seal_key(&s, &policy, 2);
+	key_other = seal_key(&s, &other, 1);
+	key_sip_ua = seal_key(&s, &policy, 0);
+	rotate(&s, NOW + CUBE_TICKET_SECONDS, 2);
+	key_next = seal_key(&s, &policy, 1);
+	check_apart(&key, &key_2);
+	check_apart(&key, &key_other);
+	check_apart(&key, &key_sip_ua);
+	check_apart(&key, &key_next);
+	ck_assert_int_ne(memcmp(key.cipher, key.mac, sizeof(key.mac)), 0);
+	ck_assert(cube_ticket_key(&s, key.name, &policy, 1, &opened));
+	ck_assert(!cube_ticket_key(&s, key.name, &policy, 2, &opened));
+	ck_assert(!cube_ticket_key(&s, key.name, &other, 1, &opened));
+	ck_assert(!cube_ticket_key(&s, key_2.name, &policy, 1, &opened));
+}
+END_TEST
+
+/* Names come from the net. */
+START_TEST(test_names)
+{
+	static const uint32_t numbers[] = {0, 2, 3, 5, 1u << 31, UINT32_MAX};
+	const struct cube_digest policy = {{1}};
+	struct cube_ticket_secrets s = {0};
+	struct cube_ticket_key key, opened;
+	unsigned char name[CUBE_TICKET_NAME_LEN];
+
+	rotate(&s, NOW, 1);
+	key = seal_key(&s, &policy, 1);
+	for(int i = 0; i < CUBE_TICKET_NAME_LEN; i++) {
+		memcpy(name, key.name, sizeof(name));
+		name[i] ^= 1;
+		ck_assert(!cube_ticket_key(&s, name, &policy, 1, &opened));
+	}
+	for(int i = 0; i < N(numbers); i++) {
+		memcpy(name, key.name, sizeof(name));
+		memcpy(name, &numbers[i], sizeof(numbers[i]));
+		ck_assert(!cube_ticket_key(&s, name, &policy, 1, &opened));
+	}
+}
+END_TEST
+
+START_TEST(test_record)
+{
+	struct cube_tls_peer peer = {.not_after = NOW + 10, .cn_san_verified = _i != 0}, restored = {.verify_error = 1};
+	struct cube_session_peer record = cube_session_peer_of(&peer, 7);
+
+	ck_assert(cube_session_fits(&record, sizeof(record), 7, NOW));
+	cube_session_restore(&record, &restored);
+	ck_assert_int_eq(restored.not_after, NOW + 10);
+	ck_assert_int_eq(restored.cn_san_verified, _i != 0);
+	ck_assert_int_eq(restored.verify_error, X509_V_OK);
+}
+END_TEST
+
+/* A record may be cut, from another release, another tenant's, or older than the certificate it tells of. */
+START_TEST(test_record_unfit)
+{
+	struct cube_tls_peer peer = {.not_after = NOW + 10};
+	struct cube_session_peer record = cube_session_peer_of(&peer, 7), odd;
+	unsigned char longer[sizeof(record) + 1] = {0}, shifted[sizeof(record) + 1];
+
+	ck_assert(cube_session_fits(&record, sizeof(record), 7, NOW + 9));
+	ck_assert(!cube_session_fits(&record, sizeof(record), 7, NOW + 10));
+	ck_assert(!cube_session_fits(&record, sizeof(record), 7, INT64_MAX));
+	ck_assert(!cube_session_fits(&record, sizeof(record), 0, NOW));
+	ck_assert(!cube_session_fits(&record, sizeof(record), -7, NOW));
+	for(size_t len = 0; len < sizeof(record); len++)
+		ck_assert(!cube_session_fits(&record, len, 7, NOW));
+	memcpy(longer, &record, sizeof(record));
+	ck_assert(!cube_session_fits(longer, sizeof(longer), 7, NOW));
+	memcpy(shifted + 1, &record, sizeof(record));
+	ck_assert(cube_session_fits(shifted + 1, sizeof(record), 7, NOW));
+	odd = record;
+	odd.size++;
+	ck_assert(!cube_session_fits(&odd, sizeof(odd), 7, NOW));
+	peer.not_after = 0; /* nobody has looked at its chain */
+	odd = cube_session_peer_of(&peer, 7);
+	ck_assert(!cube_session_fits(&odd, sizeof(odd), 7, NOW));
+}
+END_TEST
+
+Suite *suite_session(void)
+{
+	Suite *s = suite_create("session");
+	TCase *tc = tcase_create("digest");
+
+	tcase_set_timeout(tc, 60);
+	tcase_add_unchecked_fixture(tc, setup, teardown);
+	tcase_add_loop_test(tc, test_digest, 0, 2);
+	tcase_add_test(tc, test_digest_whose);
+	suite_add_tcase(s, tc);
+	tc = tcase_create("tickets and records");
+	tcase_add_test(tc, test_rotate);
+	tcase_add_test(tc, test_forget);
+	tcase_add_test(tc, test_keys_apart);
+	tcase_add_test(tc, test_names);
+	tcase_add_loop_test(tc, test_record, 0, 2);
+	tcase_add_test(tc, test_record_unfit);
+	suite_add_tcase(s, tc);
+	return s;
+}
