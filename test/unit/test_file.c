@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* base/file.c: contents, permissions, and everything that is not a plain file of bearable size. */
+/* base/file.c: contents, permissions, and everything that is not a plain file of bearable size; and files that are only
+ * looked for. */
 #include <check.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -47,12 +48,29 @@ static int read_it(void)
 	return cube_files_disk.read(cube_files_disk.ctx, path, "trustpoint a: ca", arena, &file, &err);
 }
 
+static int look_at_it(void)
+{
+	return cube_files_disk.look(cube_files_disk.ctx, path, "trustpoint a: crl", &err);
+}
+
 static void check_refused(const char *reason)
 {
 	char want[200];
 
 	ck_assert_int_eq(read_it(), -1);
 	snprintf(want, sizeof(want), "trustpoint a: ca: cannot read %s: %s", path, reason);
+	ck_assert_str_eq(err.text, want);
+}
+
+/* Neither read nor looked at. */
+static void check_no_file(const char *reason)
+{
+	char want[200];
+
+	check_refused(reason);
+	cube_err_reset(&err);
+	ck_assert_int_eq(look_at_it(), -1);
+	snprintf(want, sizeof(want), "trustpoint a: crl: cannot read %s: %s", path, reason);
 	ck_assert_str_eq(err.text, want);
 }
 
@@ -93,19 +111,36 @@ START_TEST(too_large)
 	ck_assert_int_eq(truncate(path, (off_t)CUBE_FILE_MAX + 1), 0);
 	snprintf(reason, sizeof(reason), "it has %u bytes (at most %u)", CUBE_FILE_MAX + 1, CUBE_FILE_MAX);
 	check_refused(reason);
+	/* whoever reads it may have another limit */
+	cube_err_reset(&err);
+	ck_assert_int_eq(look_at_it(), 0);
+	ck_assert(!cube_err_any(&err));
+}
+END_TEST
+
+/* As a user who may do less than the one who runs the tests; the check that the file can be read is the system's. */
+START_TEST(forbidden)
+{
+	write_file("x", 1, 0200);
+	ck_assert_int_eq(chmod(folder, 0755), 0);
+	if(getuid() == 0)
+		ck_assert_int_eq(seteuid(65534), 0);
+	check_no_file("Permission denied");
+	if(getuid() == 0)
+		ck_assert_int_eq(seteuid(0), 0);
 }
 END_TEST
 
 START_TEST(missing)
 {
-	check_refused("No such file or directory");
+	check_no_file("No such file or directory");
 }
 END_TEST
 
 START_TEST(directory)
 {
 	snprintf(path, sizeof(path), "%s", folder);
-	check_refused("not a regular file");
+	check_no_file("not a regular file");
 }
 END_TEST
 
@@ -113,14 +148,14 @@ END_TEST
 START_TEST(fifo)
 {
 	ck_assert_int_eq(mkfifo(path, 0600), 0);
-	check_refused("not a regular file");
+	check_no_file("not a regular file");
 }
 END_TEST
 
 START_TEST(device)
 {
 	snprintf(path, sizeof(path), "/dev/zero");
-	check_refused("not a regular file");
+	check_no_file("not a regular file");
 	path[0] = '\0';
 }
 END_TEST
@@ -150,6 +185,7 @@ Suite *suite_file(void)
 	tcase_add_test(tcase, empty);
 	tcase_add_test(tcase, large);
 	tcase_add_test(tcase, too_large);
+	tcase_add_test(tcase, forbidden);
 	tcase_add_test(tcase, missing);
 	tcase_add_test(tcase, directory);
 	tcase_add_test(tcase, fifo);

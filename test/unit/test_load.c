@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../modules/libcube/tls/trustpoint.h"
 #include "helper.h"
 
 static struct helper_files files;
@@ -179,6 +180,116 @@ START_TEST(files_once)
 }
 END_TEST
 
+/* However many name it, a CRL is looked for once, and not read; one that is fetched is not looked for. */
+START_TEST(crls_once)
+{
+	static const char shared[] = "trustpoint a { ca = pki/ca.pem crl = pki/ca.crl }"
+								 "trustpoint b { ca = pki/ca.pem crl = \"/cfg/pki/ca.crl\" }"
+								 "trustpoint c { ca = pki/ca.pem crl = pki/ca.pem }"
+								 "trustpoint d { ca = pki/ca.pem crl = \"http://127.0.0.1/pki/ca.crl\" }";
+	struct cube_conf *other;
+	struct cube_err err;
+
+	files.reads = files.looks = 0;
+	other = helper_load(&files, shared, strlen(shared), &err);
+	ck_assert_msg(other != NULL, "%s", err.text);
+	ck_assert_uint_eq(files.reads, 2);
+	ck_assert_uint_eq(files.looks, 2);
+	ck_assert_ptr_nonnull(other->trustpoints[2].ca_pem.data);
+	cube_conf_free(&other);
+}
+END_TEST
+
+static const struct
+{
+	const char *keys;
+	bool given, is_url;
+	uint8_t methods[CUBE_REVOCATIONS_MAX + 1]; /* 0: no more */
+	const char *crl;
+} revocations[] = {
+		{"", false, false, {CUBE_REVOCATION_CRL}, ""},
+		{"crl = pki/ca.crl", false, false, {CUBE_REVOCATION_CRL}, "/cfg/pki/ca.crl"},
+		{"crl = \"http://x\"", false, true, {CUBE_REVOCATION_CRL}, "http://x"},
+		{"revocation-check = crl", true, false, {CUBE_REVOCATION_CRL}, ""},
+		{"revocation-check = none", true, false, {CUBE_REVOCATION_NONE}, ""},
+		{"revocation-check = { ocsp, none }", true, false, {CUBE_REVOCATION_OCSP, CUBE_REVOCATION_NONE}, ""},
+		{"crl = \"http://x\" revocation-check = { ocsp, crl, none }", true, true,
+				{CUBE_REVOCATION_OCSP, CUBE_REVOCATION_CRL, CUBE_REVOCATION_NONE}, "http://x"},
+};
+
+START_TEST(revocation)
+{
+	const struct cube_trustpoint *tp;
+	struct cube_conf *other;
+	struct cube_err err;
+	unsigned i;
+	char config[200];
+
+	snprintf(config, sizeof(config), "trustpoint a { ca = pki/ca.pem %s }", revocations[_i].keys);
+	other = helper_load(&files, config, strlen(config), &err);
+	ck_assert_msg(other != NULL, "%s", err.text);
+	tp = &other->trustpoints[0];
+	ck_assert_int_eq(tp->revocation_given, revocations[_i].given);
+	ck_assert_int_eq(tp->crl_is_url, revocations[_i].is_url);
+	ck_assert(cube_str_eq(tp->crl, cube_str_of(revocations[_i].crl)));
+	for(i = 0; revocations[_i].methods[i]; i++)
+		ck_assert_int_eq(tp->revocation[i], revocations[_i].methods[i]);
+	ck_assert_uint_eq(tp->n_revocation, i);
+	ck_assert(cube_str_eq(other->sip_ua.crl_cache, CUBE_STR("/var/cache/kamailio-cube")));
+	cube_conf_free(&other);
+}
+END_TEST
+
+/* Those with one file share a set, also where another file stands between them. */
+START_TEST(ca_sets)
+{
+	static const char shared[] = "trustpoint a { ca = pki/ca.pem } trustpoint b { ca = pki/other-ca.pem }"
+								 "trustpoint c { ca = pki/ca.pem } trustpoint d { ca = pki/other-ca.pem }"
+								 "trustpoint e { certificate = pki/cube.pem private-key = pki/cube.key }";
+	const struct cube_trustpoint *tp;
+	struct cube_conf *other;
+	struct cube_err err;
+	unsigned i, k;
+
+	other = helper_load(&files, shared, strlen(shared), &err);
+	ck_assert_msg(other != NULL, "%s", err.text);
+	tp = other->trustpoints;
+	for(i = 0; i < 4; i++) {
+		ck_assert_uint_eq(tp[i].ca_set.n, 1);
+		for(k = 0; k < 4; k++)
+			ck_assert_int_eq(cube_trustpoint_has_ca(&tp[i], tp[k].ca_set.sha256[0]), i % 2 == k % 2);
+	}
+	ck_assert_ptr_eq(tp[0].ca_set.sha256, tp[2].ca_set.sha256);
+	ck_assert_ptr_eq(tp[1].ca_set.sha256, tp[3].ca_set.sha256);
+	ck_assert_uint_eq(tp[4].ca_set.n, 0);
+	cube_conf_free(&other);
+}
+END_TEST
+
+/* Whoever fetches it has room for so much. */
+START_TEST(crl_path_long)
+{
+	static char folder[1100], path[1200];
+	static const char config[] = "trustpoint a { ca = \"/cfg/pki/ca.pem\" crl = ca.crl }";
+	struct cube_conf *other = NULL;
+	struct cube_err err;
+	int len;
+
+	for(len = 1016; len <= 1017; len++) {
+		memset(folder, 'a', sizeof(folder));
+		folder[0] = '/';
+		snprintf(path, sizeof(path), "%.*s/cube.conf", len, folder);
+		helper_files_put(&files, path, config, strlen(config), 0644);
+		snprintf(path, sizeof(path), "%.*s/ca.crl", len, folder);
+		helper_files_put(&files, path, "", 0, 0644);
+		snprintf(path, sizeof(path), "%.*s/cube.conf", len, folder);
+		ck_assert_int_eq(cube_conf_load(path, &files.files, &cube_alloc_libc, &other, &err), len == 1016 ? 0 : -1);
+		cube_conf_free(&other);
+	}
+	ck_assert_str_eq(err.text, "trustpoint a: crl: a path of 1024 bytes (at most 1023)");
+}
+END_TEST
+
 /* Paths are relative to the folder of the configuration, however that is given. */
 START_TEST(folders)
 {
@@ -253,6 +364,10 @@ Suite *suite_load(void)
 	tcase_add_test(tcase, effective);
 	tcase_add_test(tcase, profiles_in_order);
 	tcase_add_test(tcase, files_once);
+	tcase_add_test(tcase, crls_once);
+	tcase_add_loop_test(tcase, revocation, 0, sizeof(revocations) / sizeof(revocations[0]));
+	tcase_add_test(tcase, ca_sets);
+	tcase_add_test(tcase, crl_path_long);
 	tcase_add_loop_test(tcase, folders, 0, 4);
 	tcase_add_test(tcase, no_configuration);
 	tcase_add_test(tcase, many);

@@ -79,8 +79,10 @@ START_TEST(there_and_back)
 {
 	static const char *const transports[] = {"udp", "tcp", "tcp tls"};
 	static const char *const checks[] = {"none", "server", "client", "bidirectional"};
+	static const char *const methods[] = {"crl", "ocsp", "none"};
 	enum cube_transport transport;
 	enum cube_cn_san cn_san;
+	enum cube_revocation method;
 	int i;
 
 	for(i = 0; i < N(transports); i++) {
@@ -92,12 +94,19 @@ START_TEST(there_and_back)
 		ck_assert_int_eq(cn_san, i);
 		ck_assert_str_eq(cube_cn_san_name(cn_san), checks[i]);
 	}
+	for(i = 0; i < N(methods); i++) {
+		ck_assert(cube_revocation_parse(cube_str_of(methods[i]), &method));
+		ck_assert_int_eq(method, CUBE_REVOCATION_CRL + i);
+		ck_assert_str_eq(cube_revocation_name(method), methods[i]);
+	}
 	ck_assert_str_eq(cube_transport_name(CUBE_TRANSPORT_UNSET), "");
 	ck_assert(!cube_transport_parse(cube_str_of(""), &transport));
 	ck_assert(!cube_transport_parse(cube_str_of("tls"), &transport));
 	ck_assert(!cube_transport_parse(cube_str_of("UDP"), &transport));
 	ck_assert(!cube_cn_san_parse(cube_str_of(""), &cn_san));
 	ck_assert(!cube_cn_san_parse(cube_str_of("both"), &cn_san));
+	ck_assert(!cube_revocation_parse(cube_str_of(""), &method));
+	ck_assert(!cube_revocation_parse(cube_str_of("CRL"), &method));
 }
 END_TEST
 

@@ -296,6 +296,60 @@ START_TEST(test_use)
 }
 END_TEST
 
+static bool has(const struct cube_trustpoint *tp, X509 *cert)
+{
+	unsigned char digest[32];
+
+	ck_assert_int_eq(X509_digest(cert, EVP_sha256(), digest, NULL), 1);
+	return cube_trustpoint_has_ca(tp, digest);
+}
+
+/* Which certificates are its CAs: by the whole of them, not by name or key. */
+START_TEST(test_ca_set)
+{
+	struct pki again = pki_make(&(struct pki_spec){.key = PKI_P256, .cn = "root", .ca = true}), cas[40];
+	const struct pki *all[40];
+	struct cube_trustpoint tp = trustpoint(chain_pem, key_pem, NULL);
+	char *text;
+
+	expect(&tp, NULL);
+	ck_assert_uint_eq(tp.ca_set.n, 0);
+	ck_assert(!has(&tp, ca.cert));
+	for(int i = 0; i < 40; i++) {
+		cas[i] = pki_make(&(struct pki_spec){.key = PKI_P256, .cn = "some root", .ca = true});
+		all[i] = i == 39 ? &ca : &cas[i];
+	}
+	text = pki_certs_pem(all, 40);
+	tp = trustpoint(chain_pem, key_pem, text);
+	expect(&tp, NULL);
+	ck_assert_uint_eq(tp.ca_set.n, 40);
+	for(int i = 0; i < 40; i++)
+		ck_assert(has(&tp, all[i]->cert));
+	for(unsigned i = 1; i < tp.ca_set.n; i++)
+		ck_assert_int_lt(memcmp(tp.ca_set.sha256[i - 1], tp.ca_set.sha256[i], 32), 0);
+	ck_assert(!has(&tp, again.cert));
+	ck_assert(!has(&tp, cas[39].cert));
+	ck_assert(!has(&tp, leaf.cert));
+	free(text);
+	for(int i = 0; i < 40; i++)
+		pki_free(&cas[i]);
+	pki_free(&again);
+}
+END_TEST
+
+/* The set of another trustpoint with the same file stays, and nothing is parsed for it. */
+START_TEST(test_ca_set_shared)
+{
+	struct cube_trustpoint one = trustpoint(NULL, NULL, ca_pem), two = trustpoint(NULL, NULL, "x\n");
+
+	expect(&one, NULL);
+	two.ca_set = one.ca_set;
+	expect(&two, NULL);
+	ck_assert_ptr_eq(two.ca_set.sha256, one.ca_set.sha256);
+	ck_assert(has(&two, ca.cert));
+}
+END_TEST
+
 Suite *suite_trustpoint(void)
 {
 	Suite *s = suite_create("trustpoint");
@@ -310,6 +364,8 @@ Suite *suite_trustpoint(void)
 	tcase_add_test(tc, test_keys);
 	tcase_add_test(tc, test_limits);
 	tcase_add_test(tc, test_use);
+	tcase_add_test(tc, test_ca_set);
+	tcase_add_test(tc, test_ca_set_shared);
 	suite_add_tcase(s, tc);
 	return s;
 }

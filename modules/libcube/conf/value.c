@@ -2,7 +2,6 @@
 /* One function per kind of value. Knows the forms of values, not which sections and keys there are. */
 #include "value.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #include "../tls/policy.h"
@@ -89,22 +88,24 @@ static int store_path(const struct cube_value *value)
 	return 0;
 }
 
+#define URL_FORM "one like http://ca.example.com/a.crl, in printable ASCII without blanks"
+
 static int store_url(const struct cube_value *value)
 {
 	if(cube_fetch_url_ok(value->v[0]))
 		return cube_value_copy(value, value->v[0], member(value));
-	cube_value_bad(value, value->v[0], "not an address (like http://ocsp.example.com/path; http:// only)");
+	cube_value_bad(value, value->v[0], "not an address of http:// (allowed: " URL_FORM ")");
 	return 0;
 }
 
-/* Does text begin with a scheme (RFC 3986 3.1) and "://"? */
+/* Who writes ldap://... means no file in a folder of that name. */
 static bool has_scheme(struct cube_str text)
 {
 	size_t i = 0;
 
-	while(i < text.len && (isalnum((unsigned char)text.s[i]) || strchr("+-.", text.s[i])))
+	while(i < text.len && text.s[i] != ':' && text.s[i] != '/')
 		i++;
-	return i > 0 && cube_str_starts((struct cube_str){text.s + i, text.len - i}, CUBE_STR("://"));
+	return cube_str_starts((struct cube_str){text.s + i, text.len - i}, CUBE_STR("://"));
 }
 
 static int store_path_or_url(const struct cube_value *value)
@@ -113,8 +114,7 @@ static int store_path_or_url(const struct cube_value *value)
 		return store_path(value);
 	if(cube_fetch_url_ok(value->v[0]))
 		return cube_value_copy(value, value->v[0], member(value));
-	cube_value_bad(
-			value, value->v[0], "neither a file nor an address (like http://ca.example.com/ca.crl; http:// only)");
+	cube_value_bad(value, value->v[0], "not an address of http:// (allowed: a file's path, or " URL_FORM ")");
 	return 0;
 }
 

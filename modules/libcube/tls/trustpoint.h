@@ -19,9 +19,9 @@
  *  - the key file is readable by its owner alone (0600), or by root and a group (0640) when root owns it, which is
  *    how Debian keeps keys for group ssl-cert;
  *  - the ca file has 1 to CUBE_CA_MAX certificates.
- * Dates are not judged: they are the business of the handshake and of the expiry warnings. Sets key_type,
- * and ca_set in arena; a ca_set that is there already was made of the same ca file, which is not parsed again. 0, or -1
- * with one line per fault, each beginning "trustpoint <name>: ". */
+ * Dates are not judged: they are the business of the handshake and of the expiry warnings. Sets key_type, and ca_set in
+ * arena; a ca_set that is there already was made of the same ca file, which is not parsed again. 0, or -1 with one line
+ * per fault, each beginning "trustpoint <name>: ". */
 int cube_trustpoint_check(struct cube_trustpoint *tp, struct cube_arena *arena, struct cube_err *err)
 		__attribute__((warn_unused_result));
 /* Is the certificate with this SHA-256 of its DER (X509_digest) one of the trustpoint's CA certificates? */
