@@ -22,6 +22,7 @@
 #include "keys.h"
 #include "outbound.h"
 #include "resume.h"
+#include "sources.h"
 #include "stock_tls.h"
 
 static int ex_index = -1;
@@ -111,7 +112,11 @@ static SSL *conn_ssl(struct cube_conn *conn)
 
 	if(!ssl)
 		return NULL;
+	conn->peer.conf = conf;
 	conn->peer.profile = conn->profile;
+	conn->peer.ask = sources_ask;
+	conn->peer.ask_ctx = &conn->wait_ms;
+	conn->wait_ms = SOURCES_WAIT_MS;
 	if(!SSL_set_ex_data(ssl, ex_index, conn)) {
 		SSL_free(ssl);
 		return NULL;

@@ -25,6 +25,7 @@ struct cube_conn
 	struct cube_addr remote;
 	struct cube_conn *next_out; /* client: outbound.c's, under its lock */
 	int id;
+	int wait_ms;			  /* that its handshake may still wait for word of revocation */
 	struct tcp_connection *c; /* whose SSL this hangs on */
 	bool shared;			  /* server: on a listener of sip-ua, where SNI can name a tenant */
 	bool needs_name;		  /* and only SNI can, since sip-ua has nothing for this peer */

@@ -6,15 +6,18 @@
 #include "core/mem/shm_mem.h"
 
 #include "../libcube/tls/ctx.h"
+#include "../libcube/tls/trustpoint.h"
 #include "conn.h"
 #include "contexts.h"
 #include "counters.h"
 #include "resume.h"
+#include "sources.h"
 
 struct context
 {
 	SSL_CTX *ctx;
 	struct cube_digest policy;
+	struct cube_source_key staple; /* server: of the OCSP response for its certificate, where it may be had */
 };
 
 struct contexts
@@ -45,6 +48,40 @@ static void note_legacy(const struct cube_conf *conf)
 				n, conf->n_tls_profiles, cube_tls_profile_path(conf, first, path), n > 1 ? " and others" : "");
 }
 
+/* The client has asked for a stapled response. */
+static int on_status(SSL *ssl, void *arg)
+{
+	const struct context *c = arg;
+	unsigned char *der = NULL;
+	size_t len = sources_staple(&c->staple, &der);
+
+	if(len == 0)
+		return SSL_TLSEXT_ERR_NOACK;
+	if(SSL_set_tlsext_status_ocsp_resp(ssl, der, (long)len) != 1) {
+		OPENSSL_free(der);
+		return SSL_TLSEXT_ERR_NOACK;
+	}
+	return SSL_TLSEXT_ERR_OK;
+}
+
+static void staple_enable(struct context *c, const struct cube_conf *conf, const struct cube_tls_profile *profile)
+{
+	int tp = profile->trustpoint[CUBE_ROLE_SERVER];
+	char url[CUBE_FETCH_URL_MAX];
+	struct cube_serial serial;
+	X509 *cert, *issuer;
+
+	if(tp == CUBE_NONE || !cube_trustpoint_responder(&conf->trustpoints[tp], &cert, &issuer, url))
+		return;
+	if(cube_serial_of(X509_get0_serialNumber(cert), &serial)
+			&& cube_source_key_of(CUBE_FETCH_OCSP, issuer, url, &serial, &c->staple) == 0) {
+		SSL_CTX_set_tlsext_status_cb(c->ctx, on_status);
+		SSL_CTX_set_tlsext_status_arg(c->ctx, c);
+	}
+	X509_free(cert);
+	X509_free(issuer);
+}
+
 static int context_make(struct context *c, const struct cube_conf *conf, const struct cube_tls_profile *profile,
 		enum cube_role role, struct cube_err *err)
 {
@@ -56,8 +93,10 @@ static int context_make(struct context *c, const struct cube_conf *conf, const s
 	if(!c->ctx)
 		return -1;
 	SSL_CTX_set_info_callback(c->ctx, conn_info_callback);
-	if(role == CUBE_ROLE_SERVER)
+	if(role == CUBE_ROLE_SERVER) {
 		SSL_CTX_set_client_hello_cb(c->ctx, conn_client_hello, NULL);
+		staple_enable(c, conf, profile);
+	}
 	resume_enable(c->ctx, role);
 	return 0;
 }

@@ -21,7 +21,10 @@
 #include "janitor.h"
 #include "keys.h"
 #include "outbound.h"
+#include "refresh.h"
 #include "resume.h"
+#include "sources.h"
+#include "sources_rpc.h"
 #include "stock_tls.h"
 #include "targets.h"
 
@@ -56,11 +59,12 @@ static int mod_init(void)
 	}
 	if(stock_tls_bind() < 0 || conn_init(&tenant) < 0 || isolate_init(&tenant) < 0 || hooks_install(&tenant) < 0
 			|| janitor_init(&tenant) < 0 || targets_init() < 0 || outbound_init() < 0 || failed_init() < 0
-			|| counters_init() < 0 || resume_init() < 0)
+			|| counters_init() < 0 || resume_init() < 0 || sources_init() < 0 || refresh_init(&tenant) < 0)
 		return -1;
 	counters_rpc_init(&tenant);
-	if(rpc_register_array(counters_rpc) != 0) {
-		LM_ERR("cube_tls.counters cannot be registered\n");
+	sources_rpc_init(&tenant);
+	if(rpc_register_array(counters_rpc) != 0 || rpc_register_array(sources_rpc) != 0) {
+		LM_ERR("the commands of cube_tls cannot be registered\n");
 		return -1;
 	}
 	tenant.register_tls(&ops);
@@ -76,7 +80,7 @@ static int child_init(int rank)
 	struct cube_err err;
 
 	if(rank == PROC_MAIN)
-		return janitor_start();
+		return janitor_start() < 0 ? -1 : refresh_start();
 	if(rank != PROC_INIT)
 		return 0;
 	if(outbound_init_processes() < 0)

@@ -14,6 +14,7 @@
 
 #include "../ksr/ksr.h"
 #include "resume.h"
+#include "sources.h"
 
 #define SLOTS 4096		  /* targets; one may push out another's session, which then costs a full handshake */
 #define SESSION_MAX 16384 /* bytes; a far end's certificate and its ticket are the most of it */
@@ -94,7 +95,7 @@ static int on_ticket_made(SSL *ssl, void *arg)
 		return 0;
 	if(SSL_session_reused(ssl))
 		return 1; /* the session that was resumed has it */
-	record = cube_session_peer_of(&conn->peer, conn->tenant_tag);
+	record = cube_session_peer_of(&conn->peer, conn->tenant_tag, time(NULL));
 	return SSL_SESSION_set1_ticket_appdata(SSL_get_session(ssl), &record, sizeof(record));
 }
 
@@ -103,13 +104,14 @@ static SSL_TICKET_RETURN on_ticket_opened(
 		SSL *ssl, SSL_SESSION *session, const unsigned char *name, size_t name_len, SSL_TICKET_STATUS status, void *arg)
 {
 	const struct cube_conn *conn = SSL_get_ex_data(ssl, conn_index());
+	struct cube_checks checks;
 	void *record;
 	size_t len;
 
 	if((status != SSL_TICKET_SUCCESS && status != SSL_TICKET_SUCCESS_RENEW) || !conn)
 		return SSL_TICKET_RETURN_IGNORE_RENEW;
 	if(SSL_SESSION_get0_ticket_appdata(session, &record, &len) != 1
-			|| !cube_session_fits(record, len, conn->tenant_tag, time(NULL)))
+			|| !cube_session_fits(record, len, conn->tenant_tag, time(NULL), &checks) || !sources_hold(&checks))
 		return SSL_TICKET_RETURN_IGNORE_RENEW;
 	return status == SSL_TICKET_SUCCESS ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_USE_RENEW;
 }
@@ -162,7 +164,7 @@ static void client_store(const struct cube_conn *conn, SSL_SESSION *session)
 		return;
 	p = s->session;
 	s->len = (unsigned)len;
-	s->peer = cube_session_peer_of(&conn->peer, conn->tenant_tag);
+	s->peer = cube_session_peer_of(&conn->peer, conn->tenant_tag, time(NULL));
 	if(i2d_SSL_SESSION(session, &p) != len || !client_key(conn, &s->key)) {
 		stored_free(s);
 		return;
@@ -218,14 +220,16 @@ void resume_offer(SSL *ssl, struct cube_conn *conn)
 {
 	struct stored *s = client_take(conn);
 	const unsigned char *p;
+	struct cube_checks checks;
 	SSL_SESSION *session;
 
 	if(!s)
 		return;
 	p = s->session;
-	session = cube_session_fits(&s->peer, sizeof(s->peer), conn->tenant_tag, time(NULL))
-					  ? d2i_SSL_SESSION(NULL, &p, (long)s->len)
-					  : NULL;
+	session =
+			cube_session_fits(&s->peer, sizeof(s->peer), conn->tenant_tag, time(NULL), &checks) && sources_hold(&checks)
+					? d2i_SSL_SESSION(NULL, &p, (long)s->len)
+					: NULL;
 	if(session && SSL_set_session(ssl, session) == 1)
 		conn->offered = s->peer;
 	SSL_SESSION_free(session);

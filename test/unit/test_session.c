@@ -273,9 +273,10 @@ END_TEST
 START_TEST(test_record)
 {
 	struct cube_tls_peer peer = {.not_after = NOW + 10, .cn_san_verified = _i != 0}, restored = {.verify_error = 1};
-	struct cube_session_peer record = cube_session_peer_of(&peer, 7);
+	struct cube_checks checks;
+	struct cube_session_peer record = cube_session_peer_of(&peer, 7, NOW);
 
-	ck_assert(cube_session_fits(&record, sizeof(record), 7, NOW));
+	ck_assert(cube_session_fits(&record, sizeof(record), 7, NOW, &checks));
 	cube_session_restore(&record, &restored);
 	ck_assert_int_eq(restored.not_after, NOW + 10);
 	ck_assert_int_eq(restored.cn_san_verified, _i != 0);
@@ -287,26 +288,50 @@ END_TEST
 START_TEST(test_record_unfit)
 {
 	struct cube_tls_peer peer = {.not_after = NOW + 10};
-	struct cube_session_peer record = cube_session_peer_of(&peer, 7), odd;
+	struct cube_checks checks;
+	struct cube_session_peer record = cube_session_peer_of(&peer, 7, NOW), odd;
 	unsigned char longer[sizeof(record) + 1] = {0}, shifted[sizeof(record) + 1];
 
-	ck_assert(cube_session_fits(&record, sizeof(record), 7, NOW + 9));
-	ck_assert(!cube_session_fits(&record, sizeof(record), 7, NOW + 10));
-	ck_assert(!cube_session_fits(&record, sizeof(record), 7, INT64_MAX));
-	ck_assert(!cube_session_fits(&record, sizeof(record), 0, NOW));
-	ck_assert(!cube_session_fits(&record, sizeof(record), -7, NOW));
+	ck_assert(cube_session_fits(&record, sizeof(record), 7, NOW + 9, &checks));
+	ck_assert(!cube_session_fits(&record, sizeof(record), 7, NOW + 10, &checks));
+	ck_assert(!cube_session_fits(&record, sizeof(record), 7, INT64_MAX, &checks));
+	ck_assert(!cube_session_fits(&record, sizeof(record), 0, NOW, &checks));
+	ck_assert(!cube_session_fits(&record, sizeof(record), -7, NOW, &checks));
 	for(size_t len = 0; len < sizeof(record); len++)
-		ck_assert(!cube_session_fits(&record, len, 7, NOW));
+		ck_assert(!cube_session_fits(&record, len, 7, NOW, &checks));
 	memcpy(longer, &record, sizeof(record));
-	ck_assert(!cube_session_fits(longer, sizeof(longer), 7, NOW));
+	ck_assert(!cube_session_fits(longer, sizeof(longer), 7, NOW, &checks));
 	memcpy(shifted + 1, &record, sizeof(record));
-	ck_assert(cube_session_fits(shifted + 1, sizeof(record), 7, NOW));
+	ck_assert(cube_session_fits(shifted + 1, sizeof(record), 7, NOW, &checks));
+	odd = record;
+	odd.checks.n = CUBE_CHECKS_MAX + 1;
+	ck_assert(!cube_session_fits(&odd, sizeof(odd), 7, NOW, &checks));
 	odd = record;
 	odd.size++;
-	ck_assert(!cube_session_fits(&odd, sizeof(odd), 7, NOW));
+	ck_assert(!cube_session_fits(&odd, sizeof(odd), 7, NOW, &checks));
 	peer.not_after = 0; /* nobody has looked at its chain */
-	odd = cube_session_peer_of(&peer, 7);
-	ck_assert(!cube_session_fits(&odd, sizeof(odd), 7, NOW));
+	odd = cube_session_peer_of(&peer, 7, NOW);
+	ck_assert(!cube_session_fits(&odd, sizeof(odd), 7, NOW, &checks));
+}
+END_TEST
+
+/* What was asked about revocation goes with it; who passed by "none" alone is asked about again in a minute, and no
+ * resumption puts that off. */
+START_TEST(test_record_checks)
+{
+	struct cube_tls_peer peer = {.not_after = NOW + 1000, .checks = {.again = 60, .n = 1}}, restored = {.role = 0};
+	struct cube_session_peer record;
+	struct cube_checks checks;
+
+	peer.checks.v[0].serial.bytes[0] = 7;
+	record = cube_session_peer_of(&peer, 7, NOW);
+	ck_assert(cube_session_fits(&record, sizeof(record), 7, NOW + 59, &checks));
+	ck_assert_mem_eq(&checks, &peer.checks, sizeof(checks));
+	ck_assert(!cube_session_fits(&record, sizeof(record), 7, NOW + 60, &checks));
+	cube_session_restore(&record, &restored);
+	record = cube_session_peer_of(&restored, 7, NOW + 59);
+	ck_assert(!cube_session_fits(&record, sizeof(record), 7, NOW + 60, &checks));
+	ck_assert_uint_eq(record.checks.n, 1);
 }
 END_TEST
 
@@ -327,6 +352,7 @@ Suite *suite_session(void)
 	tcase_add_test(tc, test_names);
 	tcase_add_loop_test(tc, test_record, 0, 2);
 	tcase_add_test(tc, test_record_unfit);
+	tcase_add_test(tc, test_record_checks);
 	suite_add_tcase(s, tc);
 	return s;
 }

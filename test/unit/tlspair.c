@@ -30,6 +30,10 @@ void ours_make(struct ours *o, const struct pki *const *id, unsigned n, const st
 	o->arena = cube_arena_new(&cube_alloc_libc, 4096);
 	o->trustpoints[0].name = CUBE_STR("cube");
 	o->trustpoints[1].name = CUBE_STR("verify");
+	for(int i = 0; i < 2; i++) { /* as it is when cube.conf says nothing of it */
+		o->trustpoints[i].revocation[0] = CUBE_REVOCATION_CRL;
+		o->trustpoints[i].n_revocation = 1;
+	}
 	if(n > 0) {
 		o->texts[0] = pki_certs_pem(id, n);
 		o->texts[1] = pki_key_pem(id[0]->key, NULL);
@@ -89,6 +93,7 @@ SSL *ours_ssl(struct ours *o, enum cube_role role, struct cube_err *err)
 	ck_assert_ptr_nonnull(ssl);
 	if(key != NULL)
 		ck_assert_int_eq(SSL_use_PrivateKey(ssl, key), 1);
+	o->peer.conf = &o->conf;
 	o->peer.profile = &o->profile;
 	o->peer.role = role;
 	ck_assert_int_eq(SSL_set_ex_data(ssl, peer_index(), &o->peer), 1);

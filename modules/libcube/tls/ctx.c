@@ -227,6 +227,11 @@ SSL_CTX *cube_tls_ctx_new(const struct cube_conf *conf, const struct cube_tls_pr
 	SSL_CTX_set_verify(ctx, verify, NULL);
 	SSL_CTX_set_verify_depth(ctx, CUBE_VERIFY_DEPTH);
 	SSL_CTX_set_cert_verify_callback(ctx, cube_tls_verify, cube_tls_verify_arg(peer_index));
+	if(role == CUBE_ROLE_CLIENT && cube_revocation_uses(conf, profile, CUBE_REVOCATION_OCSP)) {
+		SSL_CTX_set_tlsext_status_type(ctx, TLSEXT_STATUSTYPE_ocsp);
+		SSL_CTX_set_tlsext_status_cb(ctx, cube_tls_verify_status);
+		SSL_CTX_set_tlsext_status_arg(ctx, cube_tls_verify_arg(peer_index));
+	}
 	ERR_clear_error();
 	return ctx;
 

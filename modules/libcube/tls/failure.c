@@ -41,6 +41,10 @@ enum cube_tls_failure cube_tls_failure_of(const struct cube_tls_failed *f)
 		return CUBE_TLS_FAILURE_SERVER_NAME;
 	if(f->peer->verify_error == X509_V_ERR_HOSTNAME_MISMATCH)
 		return CUBE_TLS_FAILURE_IDENTITY;
+	if(f->peer->verify_error == X509_V_ERR_CERT_REVOKED)
+		return CUBE_TLS_FAILURE_REVOKED;
+	if(f->peer->verify_error == X509_V_ERR_UNABLE_TO_GET_CRL)
+		return CUBE_TLS_FAILURE_REVOCATION;
 	if(f->peer->verify_error != X509_V_OK)
 		return CUBE_TLS_FAILURE_CERTIFICATE;
 	if(f->error == 0)
@@ -54,6 +58,8 @@ const char *cube_tls_failure_name(enum cube_tls_failure failure)
 			[CUBE_TLS_FAILURE_OTHER] = "other",
 			[CUBE_TLS_FAILURE_IDENTITY] = "identity",
 			[CUBE_TLS_FAILURE_CERTIFICATE] = "certificate",
+			[CUBE_TLS_FAILURE_REVOKED] = "revoked",
+			[CUBE_TLS_FAILURE_REVOCATION] = "revocation",
 			[CUBE_TLS_FAILURE_NO_CERTIFICATE] = "no-certificate",
 			[CUBE_TLS_FAILURE_CIPHER] = "cipher",
 			[CUBE_TLS_FAILURE_VERSION] = "version",
@@ -74,7 +80,7 @@ static const char *reason_text(const struct cube_tls_failed *f, enum cube_tls_fa
 		return "handshake timed out";
 	if(failure == CUBE_TLS_FAILURE_SERVER_NAME)
 		return "unrecognized name"; /* the alert's */
-	if(failure == CUBE_TLS_FAILURE_CERTIFICATE)
+	if(f->peer->verify_error != X509_V_OK)
 		return "certificate verify failed"; /* OpenSSL's text too, also where it was not yet noted */
 	if(text)
 		return text;

@@ -11,6 +11,8 @@ enum cube_tls_failure
 	CUBE_TLS_FAILURE_OTHER = 0,		 /* anything else that OpenSSL said */
 	CUBE_TLS_FAILURE_IDENTITY,		 /* the peer's certificate has none of the wanted names */
 	CUBE_TLS_FAILURE_CERTIFICATE,	 /* its certificate was refused otherwise: chain, date, purpose ... */
+	CUBE_TLS_FAILURE_REVOKED,		 /* it, or a CA's in its chain, is revoked */
+	CUBE_TLS_FAILURE_REVOCATION,	 /* nobody can say whether it is */
 	CUBE_TLS_FAILURE_NO_CERTIFICATE, /* it showed none */
 	CUBE_TLS_FAILURE_CIPHER,		 /* no suite, group or signature algorithm in common */
 	CUBE_TLS_FAILURE_VERSION,		 /* no version in common */
@@ -35,7 +37,7 @@ struct cube_tls_failed
 };
 
 enum cube_tls_failure cube_tls_failure_of(const struct cube_tls_failed *failed);
-/* "identity", "certificate", "no-certificate", "cipher", "version", "server-name", "refused", "timeout", "closed", "other" */
+/* "identity", "certificate", "revoked", "revocation", "no-certificate", "cipher", "version", "server-name", "refused", "timeout", "closed", "other" */
 const char *cube_tls_failure_name(enum cube_tls_failure failure);
 
 #define CUBE_TLS_FAILURE_LINE_MAX 512

@@ -72,7 +72,7 @@ int cube_tls_policy_digest(const struct cube_conf *conf, const struct cube_tls_p
 	return ok ? 0 : -1;
 }
 
-struct cube_session_peer cube_session_peer_of(const struct cube_tls_peer *peer, int tenant)
+struct cube_session_peer cube_session_peer_of(const struct cube_tls_peer *peer, int tenant, int64_t now)
 {
 	struct cube_session_peer record;
 
@@ -81,17 +81,23 @@ struct cube_session_peer cube_session_peer_of(const struct cube_tls_peer *peer, 
 	record.tenant = tenant;
 	record.not_after = peer->not_after;
 	record.cn_san_verified = peer->cn_san_verified;
+	record.checks = peer->checks;
+	if(peer->checks.again > 0 && record.not_after > now + peer->checks.again)
+		record.not_after = now + peer->checks.again;
 	return record;
 }
 
-bool cube_session_fits(const void *record, size_t len, int tenant, int64_t now)
+bool cube_session_fits(const void *record, size_t len, int tenant, int64_t now, struct cube_checks *checks)
 {
 	struct cube_session_peer r;
 
 	if(len != sizeof(r))
 		return false;
 	memcpy(&r, record, sizeof(r));
-	return r.size == sizeof(r) && r.tenant == tenant && now < r.not_after;
+	if(r.size != sizeof(r) || r.tenant != tenant || now >= r.not_after || r.checks.n > CUBE_CHECKS_MAX)
+		return false;
+	*checks = r.checks;
+	return true;
 }
 
 void cube_session_restore(const void *record, struct cube_tls_peer *peer)
@@ -102,6 +108,8 @@ void cube_session_restore(const void *record, struct cube_tls_peer *peer)
 	peer->not_after = r.not_after;
 	peer->cn_san_verified = r.cn_san_verified != 0;
 	peer->verify_error = X509_V_OK;
+	peer->checks = r.checks;
+	peer->checks.again = 0; /* not_after has it */
 }
 
 int cube_ticket_rotate(struct cube_ticket_secrets *s, int64_t now)

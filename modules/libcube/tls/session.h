@@ -31,13 +31,16 @@ struct cube_session_peer
 {
 	uint32_t size; /* of this structure: another one's is not read */
 	int32_t tenant;
-	int64_t not_after; /* the earliest end of a certificate in the peer's chain */
-	uint32_t cn_san_verified;
+	int64_t not_after; /* the earliest end of a certificate in the peer's chain, or when it must be asked about again */
+	uint32_t cn_san_verified, pad;
+	struct cube_checks checks;
 };
 
-struct cube_session_peer cube_session_peer_of(const struct cube_tls_peer *peer, int tenant);
-/* May a session with this record be resumed by tenant at now? record may be anything of len bytes. */
-bool cube_session_fits(const void *record, size_t len, int tenant, int64_t now);
+/* now: seconds since the epoch. */
+struct cube_session_peer cube_session_peer_of(const struct cube_tls_peer *peer, int tenant, int64_t now);
+/* May a session with this record be resumed by tenant at now? record may be anything of len bytes. True: what was asked
+ * about revocation is in checks, for the caller to ask again. */
+bool cube_session_fits(const void *record, size_t len, int tenant, int64_t now, struct cube_checks *checks);
 /* Puts the verdict that was kept into peer, whose handshake had none of its own. record: one that fits. */
 void cube_session_restore(const void *record, struct cube_tls_peer *peer);
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "../base/sort.h"
+#include "fetch.h"
 #include "pem.h"
 #include "trustpoint.h"
 
@@ -204,6 +205,53 @@ int cube_trustpoint_check(struct cube_trustpoint *tp, struct cube_arena *arena, 
 	if(loaded(&tp->ca, &tp->ca_pem) && tp->ca_set.n == 0 && make_ca_set(tp, arena, err) < 0)
 		rc = -1;
 	return rc;
+}
+
+STACK_OF(X509) * cube_trustpoint_cas(const struct cube_trustpoint *tp)
+{
+	return loaded(&tp->ca, &tp->ca_pem) ? read_ca(tp, NULL) : NULL;
+}
+
+/* Of cert, among certs; a new reference. */
+static X509 *issuer_among(STACK_OF(X509) * certs, X509 *cert)
+{
+	for(int i = 0; i < sk_X509_num(certs); i++) {
+		X509 *one = sk_X509_value(certs, i);
+
+		if(X509_check_issued(one, cert) == X509_V_OK && X509_verify(cert, X509_get0_pubkey(one)) == 1
+				&& X509_up_ref(one))
+			return one;
+	}
+	return NULL;
+}
+
+bool cube_trustpoint_responder(
+		const struct cube_trustpoint *tp, X509 **cert, X509 **issuer, char url[CUBE_FETCH_URL_MAX])
+{
+	STACK_OF(X509) *chain = NULL, *ca = NULL;
+	X509 *leaf, *found = NULL;
+
+	if(loaded(&tp->certificate, &tp->certificate_pem))
+		chain = cube_pem_certs(&tp->certificate_pem, CUBE_CHAIN_MAX, "", NULL);
+	leaf = sk_X509_value(chain, 0);
+	if(leaf != NULL && tp->ocsp_url.len > 0)
+		snprintf(url, CUBE_FETCH_URL_MAX, "%.*s", CUBE_FMT(tp->ocsp_url));
+	if(leaf != NULL && (tp->ocsp_url.len > 0 || cube_fetch_url_of(leaf, CUBE_FETCH_OCSP, url))) {
+		found = issuer_among(chain, leaf);
+		if(found == NULL)
+			found = issuer_among(ca = cube_trustpoint_cas(tp), leaf);
+	}
+	if(found != NULL && X509_up_ref(leaf)) {
+		*cert = leaf;
+		*issuer = found;
+	} else {
+		X509_free(found);
+		found = NULL;
+	}
+	sk_X509_pop_free(chain, X509_free);
+	sk_X509_pop_free(ca, X509_free);
+	ERR_clear_error();
+	return found != NULL;
 }
 
 EVP_PKEY *cube_trustpoint_key(const struct cube_trustpoint *tp)

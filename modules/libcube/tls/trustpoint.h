@@ -7,6 +7,7 @@
 
 #include "../base/err.h"
 #include "../conf/model.h"
+#include "url.h"
 
 #define CUBE_CHAIN_MAX 10 /* certificates in an identity's chain, leaf included */
 #define CUBE_CA_MAX 512	  /* certificates in a ca file; the list of their names must fit a CertificateRequest */
@@ -26,6 +27,13 @@ int cube_trustpoint_check(struct cube_trustpoint *tp, struct cube_arena *arena, 
 		__attribute__((warn_unused_result));
 /* Is the certificate with this SHA-256 of its DER (X509_digest) one of the trustpoint's CA certificates? */
 bool cube_trustpoint_has_ca(const struct cube_trustpoint *tp, const unsigned char sha256[32]);
+
+/* The CA certificates, for sk_X509_pop_free(.., X509_free); NULL: there are none, or memory is out. */
+STACK_OF(X509) * cube_trustpoint_cas(const struct cube_trustpoint *tp);
+/* Where our own certificate's OCSP response is to be had: ocsp-url, else what the certificate names. False: nowhere, or
+ * its issuer is neither in the certificate file nor in ca. On true, cert and issuer are the caller's to free. */
+bool cube_trustpoint_responder(
+		const struct cube_trustpoint *tp, X509 **cert, X509 **issuer, char url[CUBE_FETCH_URL_MAX]);
 
 /* A new private key object from the trustpoint's PEM, for the calling process alone (RSA blinding is per process);
  * NULL when there is none, it does not parse or memory is out. The caller frees it. */

@@ -2,6 +2,7 @@
 /* The form alone: whether there is such a host, who fetches finds out. */
 #include "url.h"
 
+#include <string.h>
 #include <strings.h>
 
 #define SCHEME_LEN (sizeof(CUBE_FETCH_SCHEME) - 1)
@@ -18,4 +19,13 @@ bool cube_fetch_url_ok(struct cube_str url)
 			return false;
 	}
 	return true;
+}
+
+struct cube_str cube_fetch_place(const char *url)
+{
+	struct cube_str all = cube_str_of(url);
+
+	if(cube_fetch_url_ok(all))
+		all.len = SCHEME_LEN + strcspn(url + SCHEME_LEN, "/?#");
+	return all;
 }

@@ -10,5 +10,7 @@
 
 /* Is it http:// and something behind it, printable ASCII without spaces, shorter than CUBE_FETCH_URL_MAX? */
 bool cube_fetch_url_ok(struct cube_str url);
+/* The part that names the server, "http://host:port"; of a file's path all of it. Points into url. */
+struct cube_str cube_fetch_place(const char *url);
 
 #endif

@@ -146,13 +146,12 @@ static bool name_wanted(const struct cube_tls_peer *peer)
 	return ((unsigned)peer->profile->cn_san_validate & wanted) != 0;
 }
 
-static struct cube_tls_peer *peer_of(X509_STORE_CTX *store, void *arg)
+static struct cube_tls_peer *peer_of(const SSL *ssl, void *arg)
 {
-	SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
 	struct cube_tls_peer *peer = ssl != NULL ? SSL_get_ex_data(ssl, (int)(intptr_t)arg) : NULL;
 	enum cube_role role;
 
-	if(peer == NULL || peer->profile == NULL)
+	if(peer == NULL || peer->profile == NULL || peer->conf == NULL)
 		return NULL;
 	role = SSL_is_server(ssl) ? CUBE_ROLE_SERVER : CUBE_ROLE_CLIENT;
 	return peer->role == role ? peer : NULL;
@@ -185,9 +184,60 @@ static bool name_verified(struct cube_tls_peer *peer, X509_STORE_CTX *store, X50
 	return true;
 }
 
+/* Sets the verdict, as refuse() does; the alert is the caller's. */
+static bool revocation_passes(struct cube_tls_peer *peer, SSL *ssl, STACK_OF(X509) * chain)
+{
+	struct cube_revocation_by by = {.ask = peer->ask, .ctx = peer->ask_ctx};
+	struct cube_revocation_result result;
+	const unsigned char *staple = NULL;
+	long len = peer->role == CUBE_ROLE_CLIENT ? SSL_get_tlsext_status_ocsp_resp(ssl, &staple) : 0;
+	char names[72];
+
+	if(staple != NULL && len > 0) {
+		by.staple = staple;
+		by.staple_len = (size_t)len;
+	}
+	cube_revocation_check(peer->conf, peer->profile, chain, &by, &result);
+	peer->revocation_checked = true;
+	peer->checks = result.checks;
+	if(result.error == X509_V_OK)
+		return true;
+	peer->verify_error = result.error;
+	peer->verify_depth = result.depth;
+	cube_identity_text(sk_X509_value(chain, result.depth), names, sizeof(names));
+	/* cut so that the names fit behind it */
+	snprintf(peer->reason, sizeof(peer->reason), "%s %.*s (%s)",
+			result.depth == 0 ? "the peer's certificate" : "a CA certificate of the peer's chain",
+			(int)(sizeof(peer->reason) - 128), result.text, names);
+	return false;
+}
+
+/* TLS 1.3 has the stapled response beside the certificate, the versions before in a message of its own behind it. */
+static bool staple_comes_later(SSL *ssl, const struct cube_tls_peer *peer)
+{
+	return peer->role == CUBE_ROLE_CLIENT && SSL_version(ssl) < TLS1_3_VERSION
+		   && SSL_get_tlsext_status_type(ssl) == TLSEXT_STATUSTYPE_ocsp;
+}
+
+int cube_tls_verify_status(SSL *ssl, void *arg)
+{
+	struct cube_tls_peer *peer = peer_of(ssl, arg);
+
+	if(peer == NULL)
+		return 0;
+	/* a session that is resumed was asked about before it was offered */
+	if(peer->revocation_checked || SSL_session_reused(ssl))
+		return 1;
+	if(peer->verify_error == X509_V_OK && revocation_passes(peer, ssl, SSL_get0_verified_chain(ssl)))
+		return 1;
+	ERR_raise(ERR_LIB_SSL, SSL_R_CERTIFICATE_VERIFY_FAILED);
+	return 0;
+}
+
 int cube_tls_verify(X509_STORE_CTX *store, void *arg)
 {
-	struct cube_tls_peer *peer = peer_of(store, arg);
+	SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
+	struct cube_tls_peer *peer = peer_of(ssl, arg);
 	X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(store);
 	X509 *cert = X509_STORE_CTX_get0_cert(store);
 	int error;
@@ -200,6 +250,8 @@ int cube_tls_verify(X509_STORE_CTX *store, void *arg)
 	peer->verify_error = X509_V_OK;
 	peer->verify_depth = 0;
 	peer->not_after = 0;
+	peer->revocation_checked = false;
+	peer->checks.n = 0;
 	peer->reason[0] = peer->matched[0] = '\0';
 	/* a CN that counts as a name must be one that the CA may issue */
 	if(name_wanted(peer))
@@ -223,6 +275,12 @@ int cube_tls_verify(X509_STORE_CTX *store, void *arg)
 		refuse(peer, store, X509_V_ERR_CERT_REJECTED, 0, cert);
 		snprintf(peer->reason, sizeof(peer->reason), "the peer's certificate has more than %d bytes",
 				CUBE_CLIENT_CERT_MAX);
+		return 0;
+	}
+	/* last, since it may take time */
+	if(!staple_comes_later(ssl, peer) && !revocation_passes(peer, ssl, X509_STORE_CTX_get0_chain(store))) {
+		X509_STORE_CTX_set_error(store, peer->verify_error);
+		X509_STORE_CTX_set_error_depth(store, peer->verify_depth);
 		return 0;
 	}
 	return 1;

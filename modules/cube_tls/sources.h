@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is known of revocation, in shared memory, by CRL and by OCSP responder: asked by whoever runs a handshake, filled
+ * by one process (refresh.h). A worker that needs what is not here yet waits for it a moment, and never for a place that
+ * has let somebody down. */
+#ifndef CUBE_TLS_SOURCES_H
+#define CUBE_TLS_SOURCES_H
+
+#include "../libcube/tls/revocation.h"
+
+#define SOURCES_WAIT_MS 900 /* of one handshake, for all that it must ask */
+
+/* From mod_init. */
+int sources_init(void);
+
+/* As struct cube_revocation_by has it. ctx: int *, milliseconds that this handshake may still wait. */
+enum cube_verdict sources_ask(void *ctx, const struct cube_question *question, char text[CUBE_SOURCE_TEXT_MAX]);
+/* Would the same questions now be answered as they were? Never waits. */
+bool sources_hold(const struct cube_checks *checks);
+/* Is one of the certificates that were asked about revoked by now? text: by what. Also keeps what is asked about in use.
+ * of: only if this one is among the sources; NULL: any. */
+bool sources_revoked(
+		const struct cube_checks *checks, const struct cube_source_key *of, char text[CUBE_SOURCE_TEXT_MAX]);
+/* All of them are due at once. How many there are. */
+int sources_request(void);
+/* The response to be stapled for our own certificate, for OPENSSL_free; 0: there is none. */
+size_t sources_staple(const struct cube_source_key *key, unsigned char **der);
+
+/* ---- for the process that fetches ---- */
+
+/* What it must do next. */
+struct sources_job
+{
+	struct cube_source_key key;
+	enum cube_fetch_kind kind;
+	struct cube_serial serial;
+	bool cached; /* look at what was kept on disk, before anybody is asked */
+	char url[CUBE_FETCH_URL_MAX];
+	size_t issuer_len;
+	unsigned char issuer[CUBE_FETCH_CERT_MAX];
+};
+
+/* Takes the source that is due and not being fetched, the one that somebody waits for first; of a place that has failed
+ * only where slow permits that. 0: took job; else milliseconds until something may be due. */
+int sources_next(int64_t now, bool slow, bool (*busy)(const char *url), struct sources_job *job);
+/* A fetch's end. crl: in shared memory, taken over; NULL for OCSP. ocsp with response: likewise. Logs what changes.
+ * True: what is known is another thing than before. */
+bool sources_took(const struct cube_source_key *key, struct cube_crl *crl, const struct cube_ocsp *ocsp,
+		const unsigned char *response, size_t len, const char *text);
+/* slow: it took longer than anybody waits, so nobody waits for this server again until it has answered. */
+void sources_failed(const struct cube_source_key *key, const char *text, bool slow);
+/* It is due at once: what was on disk has been looked at. */
+void sources_again(const struct cube_source_key *key);
+/* Makes the source known before anybody asks. own: its response is stapled. */
+void sources_want(const struct cube_question *question, bool own);
+/* Behind a reload: sources that were wanted before are now only as good as who asks for them. */
+void sources_unwant(void);
+/* A CRL in a file. */
+struct sources_file
+{
+	struct cube_source_key key;
+	int64_t stamp;
+	char path[CUBE_FETCH_URL_MAX];
+};
+
+/* All of them, for free(). How many; 0, too, when memory is out. */
+int sources_files(struct sources_file **files);
+/* stamp: any number that changes when the file does. Another one than before makes the source due. */
+void sources_file_is(const struct cube_source_key *key, int64_t stamp);
+/* Drops what nobody has used for long. */
+void sources_clean(int64_t now);
+/* A descriptor that is readable when somebody waits. */
+int sources_bell(void);
+
+#endif

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The table of sources, as the process that fetches works on it. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/dprint.h"
+#include "core/mem/shm_mem.h"
+
+#include "../libcube/tls/signed.h"
+#include "sources_private.h"
+
+#define IDLE_SECONDS 600 /* an OCSP answer that nobody asked for so long is not asked for again */
+#define KEEP_OCSP 3600	 /* seconds without use after which it is dropped */
+#define KEEP_CRL (24 * 3600)
+#define PLACE_SECONDS 60
+#define LOOK_MS 1000 /* at the most between two looks at the table */
+
+static bool in_use(const struct entry *e, int64_t now)
+{
+	return e->own || e->source.kind == CUBE_FETCH_CRL || e->used > now - IDLE_SECONDS;
+}
+
+static bool is_due(const struct entry *e, int64_t now)
+{
+	return !e->fetching && (e->source.due <= now || (e->wanted && e->source.tried == 0)) && in_use(e, now);
+}
+
+/* Whom to serve first: who waits, then the longest due. */
+static bool before(const struct entry *a, const struct entry *b)
+{
+	return a->wanted != b->wanted ? a->wanted : a->source.due < b->source.due;
+}
+
+static void fill(struct sources_job *job, struct entry *e)
+{
+	e->fetching = true;
+	job->key = e->key;
+	job->kind = e->source.kind;
+	job->serial = e->serial;
+	job->cached = e->source.kind == CUBE_FETCH_CRL && !e->cached && cube_fetch_url_ok(cube_str_of(e->data));
+	e->cached = true;
+	memcpy(job->url, e->data, e->url_len + 1);
+	job->issuer_len = e->issuer_len;
+	memcpy(job->issuer, e->data + e->url_len + 1, e->issuer_len);
+}
+
+int sources_next(int64_t now, bool slow, bool (*busy)(const char *url), struct sources_job *job)
+{
+	struct entry *e, *best = NULL;
+	int i;
+
+	lock_get(&sources->lock);
+	for(i = 0; i < SOURCES_BUCKETS; i++) {
+		for(e = sources->bucket[i]; e; e = e->next) {
+			if(!is_due(e, now) || (best && !before(e, best)) || busy(e->data))
+				continue;
+			if(slow || !sources_place_failed(e->data, now))
+				best = e;
+		}
+	}
+	if(best)
+		fill(job, best);
+	lock_release(&sources->lock);
+	return best ? 0 : LOOK_MS;
+}
+
+/* What is said of a source in the log. */
+struct said
+{
+	char what[CUBE_FETCH_URL_MAX + 256];
+	char until[32];
+};
+
+static void describe(struct said *said, const struct entry *e)
+{
+	snprintf(said->what, sizeof(said->what), "trustpoint %s: %s of %s from %s", e->trustpoint,
+			e->source.kind == CUBE_FETCH_CRL ? "CRL" : "OCSP response", e->issuer_name, e->data);
+	if(cube_source_until(&e->source) > 0)
+		cube_time_text(cube_source_until(&e->source), said->until);
+	else
+		snprintf(said->until, sizeof(said->until), "none");
+}
+
+static void replace_response(struct entry *e, const unsigned char *response, size_t len)
+{
+	unsigned char *copy = e->own ? shm_malloc(len) : NULL;
+
+	if(e->response)
+		shm_free(e->response);
+	e->response = copy;
+	e->response_len = copy ? len : 0;
+	if(copy)
+		memcpy(copy, response, len);
+}
+
+bool sources_took(const struct cube_source_key *key, struct cube_crl *crl, const struct cube_ocsp *ocsp,
+		const unsigned char *response, size_t len, const char *text)
+{
+	struct cube_crl *old = NULL, *unused = crl;
+	int64_t now = time(NULL);
+	bool changed = false, say = false;
+	struct said said;
+	struct entry *e;
+
+	lock_get(&sources->lock);
+	e = sources_find(key);
+	if(e) {
+		say = e->source.tried == 0 || e->source.failures > 0;
+		if(crl && cube_source_take_crl(&e->source, crl, now, &old)) {
+			unused = NULL;
+			changed = !old || old->this_update != crl->this_update;
+		} else if(!crl && cube_source_take_ocsp(&e->source, ocsp, now)) {
+			replace_response(e, response, len);
+			changed = true;
+		}
+		if(text[0] && e->source.failures == 0) /* it is the one from the cache */
+			cube_source_failed(&e->source, text, now);
+		e->fetching = e->wanted = false;
+		sources_place_note(e->data, 0);
+		describe(&said, e);
+		say = say && e->source.failures == 0;
+	}
+	lock_release(&sources->lock);
+	if(unused)
+		shm_free(unused);
+	if(old)
+		shm_free(old);
+	if(say)
+		LM_NOTICE("%s is here, good until %s\n", said.what, said.until);
+	return changed;
+}
+
+void sources_again(const struct cube_source_key *key)
+{
+	struct entry *e;
+
+	lock_get(&sources->lock);
+	e = sources_find(key);
+	if(e) {
+		e->fetching = false;
+		e->source.due = 0;
+	}
+	lock_release(&sources->lock);
+}
+
+void sources_failed(const struct cube_source_key *key, const char *text, bool slow)
+{
+	int64_t now = time(NULL);
+	struct said said;
+	bool say = false;
+	struct entry *e;
+
+	lock_get(&sources->lock);
+	e = sources_find(key);
+	if(e) {
+		/* once, and again when it is something else */
+		say = strncmp(e->source.error, text, sizeof(e->source.error) - 1) != 0;
+		cube_source_failed(&e->source, text, now);
+		e->fetching = e->wanted = false;
+		if(slow)
+			sources_place_note(e->data, now + PLACE_SECONDS);
+		describe(&said, e);
+	}
+	lock_release(&sources->lock);
+	if(say)
+		LM_WARN("%s cannot be had: %s (here until: %s); tried again and again\n", said.what, text, said.until);
+}
+
+void sources_want(const struct cube_question *q, bool own)
+{
+	struct entry *e;
+
+	lock_get(&sources->lock);
+	e = sources_make(q, time(NULL));
+	if(e && own && !e->own) {
+		e->own = true;
+		if(q->kind == CUBE_FETCH_OCSP && !e->response)
+			e->source.due = 0; /* a response that was only read is not kept */
+	}
+	lock_release(&sources->lock);
+}
+
+void sources_unwant(void)
+{
+	struct entry *e;
+	int i;
+
+	lock_get(&sources->lock);
+	for(i = 0; i < SOURCES_BUCKETS; i++) {
+		for(e = sources->bucket[i]; e; e = e->next)
+			e->own = false;
+	}
+	lock_release(&sources->lock);
+}
+
+void sources_clean(int64_t now)
+{
+	struct entry **at;
+	int i;
+
+	lock_get(&sources->lock);
+	for(i = 0; i < SOURCES_BUCKETS; i++) {
+		for(at = &sources->bucket[i]; *at;) {
+			struct entry *e = *at;
+			int64_t keep = e->source.kind == CUBE_FETCH_CRL ? KEEP_CRL : KEEP_OCSP;
+
+			if(!e->own && !e->fetching && e->used < now - keep)
+				sources_drop(at);
+			else
+				at = &e->next;
+		}
+	}
+	lock_release(&sources->lock);
+}
+
+static bool is_file(const struct entry *e)
+{
+	return e->source.kind == CUBE_FETCH_CRL && !cube_fetch_url_ok(cube_str_of(e->data));
+}
+
+int sources_files(struct sources_file **files)
+{
+	struct sources_file *list = NULL, *more;
+	struct entry *e;
+	int i, n = 0, size = 0;
+
+	lock_get(&sources->lock);
+	for(i = 0; i < SOURCES_BUCKETS; i++) {
+		for(e = sources->bucket[i]; e; e = e->next) {
+			if(!is_file(e))
+				continue;
+			if(n == size) {
+				size = size ? 2 * size : 16;
+				more = realloc(list, (size_t)size * sizeof(*list));
+				if(!more)
+					goto out;
+				list = more;
+			}
+			list[n].key = e->key;
+			list[n].stamp = e->stamp;
+			memcpy(list[n++].path, e->data, e->url_len + 1);
+		}
+	}
+out:
+	lock_release(&sources->lock);
+	*files = list;
+	return n;
+}
+
+void sources_file_is(const struct cube_source_key *key, int64_t stamp)
+{
+	struct entry *e;
+
+	lock_get(&sources->lock);
+	e = sources_find(key);
+	if(e && e->stamp != stamp) {
+		if(e->stamp != 0)
+			e->source.due = 0;
+		e->stamp = stamp;
+	}
+	lock_release(&sources->lock);
+}
+
+int sources_request(void)
+{
+	struct entry *e;
+	int i, n = 0;
+
+	lock_get(&sources->lock);
+	for(i = 0; i < SOURCES_BUCKETS; i++) {
+		for(e = sources->bucket[i]; e; e = e->next) {
+			e->source.due = 0;
+			n++;
+		}
+	}
+	lock_release(&sources->lock);
+	sources_ring();
+	return n;
+}
