@@ -69,6 +69,8 @@ static void add_extensions(X509 *cert, const struct pki_spec *spec)
 	add_extension(cert, &ctx, NID_ext_key_usage, spec->eku);
 	add_extension(cert, &ctx, NID_subject_alt_name, spec->san);
 	add_extension(cert, &ctx, NID_name_constraints, spec->constraints);
+	add_extension(cert, &ctx, NID_crl_distribution_points, spec->crl_points);
+	add_extension(cert, &ctx, NID_info_access, spec->access);
 	if(spec->no_key_ids)
 		return;
 	add_extension(cert, &ctx, NID_subject_key_identifier, "hash");

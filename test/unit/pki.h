@@ -33,6 +33,8 @@ struct pki_spec
 	const char *eku;		  /* "serverAuth,clientAuth"; NULL: none */
 	const char *key_usage;	  /* NULL: "digitalSignature", for a CA "keyCertSign,cRLSign"; "": none */
 	const char *constraints;  /* name constraints of a CA, "permitted;DNS:.acme.co"; NULL: none */
+	const char *crl_points;	  /* "URI:http://crl.example/ca.crl"; NULL: none */
+	const char *access;		  /* authority information, "OCSP;URI:http://ocsp.example/"; NULL: none */
 	const struct pki *issuer; /* NULL: self-signed */
 	int from_days, to_days;	  /* validity relative to now; both 0: -1 to 30 */
 	bool ca;
