@@ -165,7 +165,7 @@ static void ended(const struct fetched *f)
 	}
 }
 
-/* Of places that let us down only so many at a time that the others always find room. */
+/* Of addresses that are slow only so many at a time that the others always find room. */
 static bool slow_permitted(void)
 {
 	return fetcher_running() < FETCHERS / 2;

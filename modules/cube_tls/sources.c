@@ -18,7 +18,7 @@
 #include "sources_private.h"
 
 #define WAIT_STEP_MS 2
-#define PLACE_SECONDS 30 /* that nobody waits for a place once somebody has waited in vain */
+#define SLOW_SECONDS 30 /* that nobody waits for an address once somebody has waited in vain */
 #define VICTIM_SECONDS 60
 
 struct sources *sources;
@@ -101,13 +101,14 @@ static bool make_room(int64_t now)
 
 struct entry *sources_make(const struct cube_question *q, int64_t now)
 {
-	size_t url_len = strlen(q->url);
-	int issuer_len = i2d_X509(q->issuer, NULL);
 	struct entry *e = sources_find(&q->key), **bucket = bucket_of(&q->key);
+	size_t url_len = strlen(q->url);
 	unsigned char *der;
+	int issuer_len;
 
 	if(e)
 		return e;
+	issuer_len = i2d_X509(q->issuer, NULL);
 	if(issuer_len <= 0 || issuer_len > CUBE_FETCH_CERT_MAX || url_len >= CUBE_FETCH_URL_MAX)
 		return NULL;
 	if(sources->n >= SOURCES_MAX && !make_room(now))
@@ -136,32 +137,30 @@ struct entry *sources_make(const struct cube_question *q, int64_t now)
 	return e;
 }
 
-static uint32_t place_hash(const char *url)
+static uint32_t url_hash(const char *url)
 {
-	struct cube_str place = cube_fetch_place(url);
 	uint32_t hash = 2166136261u; /* FNV-1a */
-	size_t i;
 
-	for(i = 0; i < place.len; i++)
-		hash = (hash ^ (unsigned char)place.s[i]) * 16777619u;
+	for(; *url; url++)
+		hash = (hash ^ (unsigned char)*url) * 16777619u;
 	return hash ? hash : 1;
 }
 
-bool sources_place_failed(const char *url, int64_t now)
+bool sources_url_slow(const char *url, int64_t now)
 {
-	uint32_t hash = place_hash(url);
-	const struct place *p = &sources->place[hash % SOURCES_PLACES];
+	uint32_t hash = url_hash(url);
+	const struct slow *p = &sources->slow[hash % SOURCES_SLOW];
 
 	return p->hash == hash && p->until > now;
 }
 
-void sources_place_note(const char *url, int64_t until)
+void sources_url_note(const char *url, int64_t until)
 {
-	uint32_t hash = place_hash(url);
-	struct place *p = &sources->place[hash % SOURCES_PLACES];
+	uint32_t hash = url_hash(url);
+	struct slow *p = &sources->slow[hash % SOURCES_SLOW];
 
 	if(until > 0)
-		*p = (struct place){hash, until};
+		*p = (struct slow){hash, until};
 	else if(p->hash == hash)
 		p->until = 0;
 }
@@ -171,7 +170,7 @@ static bool worth_waiting(const struct entry *e, int64_t now)
 {
 	unsigned most = tcp_children_no > 2 ? (unsigned)tcp_children_no / 2 : 1;
 
-	return e->source.tried == 0 && !sources_place_failed(e->data, now) && sources->waiting < most;
+	return e->source.tried == 0 && !sources_url_slow(e->data, now) && sources->waiting < most;
 }
 
 static enum cube_verdict look(const struct cube_source_key *key, const struct cube_question *q, bool *tried, char *text)
@@ -202,7 +201,7 @@ static enum cube_verdict wait_for(const struct cube_question *q, int *ms, char *
 	lock_get(&sources->lock);
 	sources->waiting--;
 	if(!tried && verdict == CUBE_VERDICT_NO_ANSWER) {
-		sources_place_note(q->url, time(NULL) + PLACE_SECONDS);
+		sources_url_note(q->url, time(NULL) + SLOW_SECONDS);
 		snprintf(text, CUBE_SOURCE_TEXT_MAX, "not here yet, it takes longer than %d ms", SOURCES_WAIT_MS);
 	}
 	lock_release(&sources->lock);

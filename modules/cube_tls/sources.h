@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is known of revocation, in shared memory, by CRL and by OCSP responder: asked by whoever runs a handshake, filled
- * by one process (refresh.h). A worker that needs what is not here yet waits for it a moment, and never for a place that
+ * by one process (refresh.h). A worker that needs what is not here yet waits for it a moment, and never for an address that
  * has let somebody down. */
 #ifndef CUBE_TLS_SOURCES_H
 #define CUBE_TLS_SOURCES_H
@@ -39,14 +39,14 @@ struct sources_job
 	unsigned char issuer[CUBE_FETCH_CERT_MAX];
 };
 
-/* Takes the source that is due and not being fetched, the one that somebody waits for first; of a place that has failed
- * only where slow permits that. 0: took job; else milliseconds until something may be due. */
+/* Takes the source that is due and not being fetched, the one that somebody waits for first; of an address that was
+ * slow only where slow permits that. 0: took job; else milliseconds until something may be due. */
 int sources_next(int64_t now, bool slow, bool (*busy)(const char *url), struct sources_job *job);
 /* A fetch's end. crl: in shared memory, taken over; NULL for OCSP. ocsp with response: likewise. Logs what changes.
  * True: what is known is another thing than before. */
 bool sources_took(const struct cube_source_key *key, struct cube_crl *crl, const struct cube_ocsp *ocsp,
 		const unsigned char *response, size_t len, const char *text);
-/* slow: it took longer than anybody waits, so nobody waits for this server again until it has answered. */
+/* slow: it took longer than anybody waits, so nobody waits for this address again until it has answered. */
 void sources_failed(const struct cube_source_key *key, const char *text, bool slow);
 /* It is due at once: what was on disk has been looked at. */
 void sources_again(const struct cube_source_key *key);

@@ -14,8 +14,8 @@
 #define IDLE_SECONDS 600 /* an OCSP answer that nobody asked for so long is not asked for again */
 #define KEEP_OCSP 3600	 /* seconds without use after which it is dropped */
 #define KEEP_CRL (24 * 3600)
-#define PLACE_SECONDS 60
-#define LOOK_MS 1000 /* at the most between two looks at the table */
+#define SLOW_SECONDS 330 /* longer than between two attempts */
+#define LOOK_MS 1000	 /* at the most between two looks at the table */
 
 static bool in_use(const struct entry *e, int64_t now)
 {
@@ -56,7 +56,7 @@ int sources_next(int64_t now, bool slow, bool (*busy)(const char *url), struct s
 		for(e = sources->bucket[i]; e; e = e->next) {
 			if(!is_due(e, now) || (best && !before(e, best)) || busy(e->data))
 				continue;
-			if(slow || !sources_place_failed(e->data, now))
+			if(slow || !sources_url_slow(e->data, now))
 				best = e;
 		}
 	}
@@ -71,16 +71,15 @@ struct said
 {
 	char what[CUBE_FETCH_URL_MAX + 256];
 	char until[32];
+	bool any; /* something is known */
 };
 
 static void describe(struct said *said, const struct entry *e)
 {
 	snprintf(said->what, sizeof(said->what), "trustpoint %s: %s of %s from %s", e->trustpoint,
 			e->source.kind == CUBE_FETCH_CRL ? "CRL" : "OCSP response", e->issuer_name, e->data);
-	if(cube_source_until(&e->source) > 0)
-		cube_time_text(cube_source_until(&e->source), said->until);
-	else
-		snprintf(said->until, sizeof(said->until), "none");
+	cube_time_text(cube_source_until(&e->source), said->until);
+	said->any = cube_source_until(&e->source) > 0;
 }
 
 static void replace_response(struct entry *e, const unsigned char *response, size_t len)
@@ -118,7 +117,7 @@ bool sources_took(const struct cube_source_key *key, struct cube_crl *crl, const
 		if(text[0] && e->source.failures == 0) /* it is the one from the cache */
 			cube_source_failed(&e->source, text, now);
 		e->fetching = e->wanted = false;
-		sources_place_note(e->data, 0);
+		sources_url_note(e->data, 0);
 		describe(&said, e);
 		say = say && e->source.failures == 0;
 	}
@@ -160,12 +159,13 @@ void sources_failed(const struct cube_source_key *key, const char *text, bool sl
 		cube_source_failed(&e->source, text, now);
 		e->fetching = e->wanted = false;
 		if(slow)
-			sources_place_note(e->data, now + PLACE_SECONDS);
+			sources_url_note(e->data, now + SLOW_SECONDS);
 		describe(&said, e);
 	}
 	lock_release(&sources->lock);
 	if(say)
-		LM_WARN("%s cannot be had: %s (here until: %s); tried again and again\n", said.what, text, said.until);
+		LM_WARN("%s cannot be had: %s; %s%s; it is tried again and again\n", said.what, text,
+				said.any ? "the one that is here holds until " : "there is none here", said.any ? said.until : "");
 }
 
 void sources_want(const struct cube_question *q, bool own)

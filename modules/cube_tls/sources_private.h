@@ -10,7 +10,7 @@
 
 #define SOURCES_BUCKETS 4096
 #define SOURCES_MAX 10000 /* entries; beyond that the OCSP answer that was longest of no use makes room */
-#define SOURCES_PLACES 256
+#define SOURCES_SLOW 256
 
 struct entry
 {
@@ -34,8 +34,8 @@ struct entry
 	char data[]; /* url with a NUL, issuer in DER */
 };
 
-/* A place that did not answer in time, or at all: nobody waits for it until then. */
-struct place
+/* An address that did not answer in time: nobody waits for it until then. */
+struct slow
 {
 	uint32_t hash;
 	int64_t until;
@@ -46,7 +46,7 @@ struct sources
 	gen_lock_t lock; /* all of it; held for a search in a CRL at the most */
 	unsigned n, waiting;
 	struct entry *bucket[SOURCES_BUCKETS];
-	struct place place[SOURCES_PLACES];
+	struct slow slow[SOURCES_SLOW];
 };
 
 extern struct sources *sources;
@@ -58,7 +58,7 @@ void sources_ring(void);
 struct entry *sources_find(const struct cube_source_key *key);
 struct entry *sources_make(const struct cube_question *question, int64_t now);
 void sources_drop(struct entry **at);
-bool sources_place_failed(const char *url, int64_t now);
-void sources_place_note(const char *url, int64_t until);
+bool sources_url_slow(const char *url, int64_t now);
+void sources_url_note(const char *url, int64_t until);
 
 #endif
