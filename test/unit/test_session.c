@@ -18,18 +18,13 @@ static struct helper_files files;
 
 static void setup(void)
 {
-	char *text;
+	unsigned i;
 
 	helper_files_init(&files);
 	helper_files_pki(&files);
-	for(unsigned i = 0; i < files.n; i++) {
-		if(strcmp(files.v[i].path, "/cfg/pki/ca.pem") == 0) {
-			text = strdup(files.v[i].data);
-			helper_files_put(&files, "/cfg/pki/copy.pem", text, files.v[i].len, 0644);
-			free(text);
-			break;
-		}
-	}
+	for(i = 0; strcmp(files.v[i].path, "/cfg/pki/ca.pem") != 0; i++)
+		;
+	helper_files_put(&files, "/cfg/pki/copy.pem", files.v[i].data, files.v[i].len, 0644);
 }
 
 static void teardown(void)
