@@ -72,6 +72,8 @@ static int on_ticket_key(
 
 	if(!rc)
 		return 0; /* no ticket, or one that is passed over */
+	if(!seal && SSL_version(ssl) >= TLS1_3_VERSION)
+		rc = 2; /* a client uses a ticket once (RFC 8446 C.4): it gets another one for the next time */
 	params[0] = OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY, key.mac, sizeof(key.mac));
 	params[1] = OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, "SHA256", 0);
 	params[2] = OSSL_PARAM_construct_end();

@@ -3,6 +3,7 @@
 holds again, or there is another full handshake. What is counted here is what was really resumed, as the peer saw it."""
 
 import datetime
+import ssl
 import time
 
 import cube
@@ -75,10 +76,13 @@ def test_server(t):
     """Each reconnect with the session of the one before is resumed, by TLS 1.2 and 1.3, whichever process takes it."""
     for context in contexts():
         before, seen = t.made.resumed(1, "server"), []
-        session = None
+        session, sessions = None, set()
         for _ in range(TIMES):
             status, reused, session = t.made.ask(context, 1, session)
             equal("OPTIONS", status, 200)
+            if context.minimum_version == ssl.TLSVersion.TLSv1_3:
+                check(session.id not in sessions, "a resumed connection brings no new ticket")
+            sessions.add(session.id)
             seen.append(reused)
         equal("resumed", seen, [False] + [True] * (TIMES - 1))
         equal("counted as resumed", t.made.resumed(1, "server") - before, TIMES - 1)

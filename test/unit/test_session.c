@@ -330,6 +330,43 @@ START_TEST(test_record_checks)
 }
 END_TEST
 
+/* It ends with the certificate, or two hours behind the full handshake. */
+START_TEST(test_record_end)
+{
+	static const struct
+	{
+		int64_t not_after, end;
+	} cases[] = {
+			{NOW + 60, NOW + 60},
+			{NOW + CUBE_SESSION_SECONDS, NOW + CUBE_SESSION_SECONDS},
+			{NOW + CUBE_SESSION_SECONDS + 1, NOW + CUBE_SESSION_SECONDS},
+			{INT64_MAX, NOW + CUBE_SESSION_SECONDS},
+	};
+	struct cube_tls_peer peer = {.not_after = cases[_i].not_after};
+	struct cube_session_peer record = cube_session_peer_of(&peer, 100, NOW);
+	struct cube_checks checks;
+
+	ck_assert(cube_session_fits(&record, sizeof(record), 100, cases[_i].end - 1, &checks));
+	ck_assert(!cube_session_fits(&record, sizeof(record), 100, cases[_i].end, &checks));
+}
+END_TEST
+
+/* One that is renewed again and again ends when the first one would have. */
+START_TEST(test_record_renewed)
+{
+	struct cube_tls_peer peer = {.not_after = NOW + 10 * CUBE_SESSION_SECONDS};
+	struct cube_session_peer record;
+	struct cube_checks checks;
+
+	for(int64_t now = NOW; now < NOW + CUBE_SESSION_SECONDS; now += CUBE_SESSION_SECONDS / 8) {
+		record = cube_session_peer_of(&peer, 100, now);
+		cube_session_restore(&record, &peer);
+		ck_assert_int_eq(record.not_after, NOW + CUBE_SESSION_SECONDS);
+	}
+	ck_assert(!cube_session_fits(&record, sizeof(record), 100, NOW + CUBE_SESSION_SECONDS, &checks));
+}
+END_TEST
+
 Suite *suite_session(void)
 {
 	Suite *s = suite_create("session");
@@ -348,6 +385,8 @@ Suite *suite_session(void)
 	tcase_add_loop_test(tc, test_record, 0, 2);
 	tcase_add_test(tc, test_record_unfit);
 	tcase_add_test(tc, test_record_checks);
+	tcase_add_loop_test(tc, test_record_end, 0, 4);
+	tcase_add_test(tc, test_record_renewed);
 	suite_add_tcase(s, tc);
 	return s;
 }

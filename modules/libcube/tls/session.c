@@ -79,7 +79,7 @@ struct cube_session_peer cube_session_peer_of(const struct cube_tls_peer *peer, 
 	memset(&record, 0, sizeof(record)); /* its padding is written out, too */
 	record.size = sizeof(record);
 	record.tenant = tenant;
-	record.not_after = peer->not_after;
+	record.not_after = peer->not_after < now + CUBE_SESSION_SECONDS ? peer->not_after : now + CUBE_SESSION_SECONDS;
 	record.cn_san_verified = peer->cn_san_verified;
 	record.checks = peer->checks;
 	if(peer->checks.again > 0 && record.not_after > now + peer->checks.again)

@@ -31,12 +31,13 @@ struct cube_session_peer
 {
 	uint32_t size; /* of this structure: another one's is not read */
 	int32_t tenant;
-	int64_t not_after; /* the earliest end of a certificate in the peer's chain, or when it must be asked about again */
+	int64_t not_after; /* until when the verdict holds: the earliest end of a certificate in the peer's chain, or less */
 	uint32_t cn_san_verified, pad;
 	struct cube_checks checks;
 };
 
-/* now: seconds since the epoch. */
+/* For a session that is made at now. Where it continues another one, peer has that one's end (cube_session_restore): however
+ * often a session is renewed, CUBE_SESSION_SECONDS behind the full handshake there is another one. */
 struct cube_session_peer cube_session_peer_of(const struct cube_tls_peer *peer, int tenant, int64_t now);
 /* May a session with this record be resumed by tenant at now? record may be anything of len bytes. True: what was asked
  * about revocation is in checks, for the caller to ask again. */
