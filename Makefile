@@ -5,11 +5,11 @@
 
 B := build
 goals := $(or $(MAKECMDGOALS),all)
-kinds := build $(if $(filter-out all install,$(goals)),test)
+kinds := build $(if $(filter-out all install,$(goals)),test) $(filter bench,$(goals))
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all demo check asan unit valgrind fuzz fuzz-replay lint install help clean distclean compile-other FORCE
+.PHONY: all demo check bench asan unit valgrind fuzz fuzz-replay lint install help clean distclean compile-other FORCE
 all:
 
 ifneq ($(filter-out help clean distclean,$(goals)),)
@@ -139,6 +139,18 @@ demo: all
 check:
 	@tools/check $(T)
 
+bench_programs := $(addprefix $(B)/bench/,load certs stock_fork.so)
+
+$(B)/bench/load: test/bench/load.c test/bench/load_conn.c test/bench/load.h
+	$(call show,LD) $(CC) $(COMMON) -MF $@.d $(filter %.c,$^) -lssl -lcrypto -o $@
+$(B)/bench/certs: test/bench/certs.c
+	$(call show,LD) $(CC) $(COMMON) -MF $@.d $^ -lcrypto -o $@
+$(B)/bench/stock_fork.so: test/bench/stock_fork.c
+	$(call show,LD) $(CC) $(COMMON) -MF $@.d -shared $^ -lcrypto -o $@
+
+bench: all $(bench_programs)
+	test/bench/run --build $(B) $(if $(SHORT),--short) $(if $(ONLY),--only $(ONLY))
+
 valgrind: all
 	test/valgrind/run --build $(B) --rounds $(or $(ROUNDS),10)
 
@@ -161,6 +173,7 @@ help:
 	@echo "make install        modules and cube-fetch to Kamailio's folder, configurations to /usr/share/kamailio-cube; DESTDIR=<root>"
 	@echo "make asan           the unit tests under the address and undefined behaviour sanitizers; T=<suite>"
 	@echo "make valgrind       the modules in a server under valgrind, one worker of each kind; ROUNDS=10"
+	@echo "make bench          what a trunk costs, beside stock Kamailio and HAProxy: a quarter of an hour; SHORT=1: a minute or two"
 	@echo "make fuzz           each fuzz target for SECS=60 seconds; F=<target> runs one"
 	@echo "make lint           the project's style rules, and clang-format and cppcheck where they are installed"
 	@echo "make clean          removes what was built; make distclean: also Kamailio's headers"
@@ -168,7 +181,7 @@ help:
 	@echo "KAMAILIO_SRC=<tree> uses the headers of your own configured Kamailio source tree instead of Debian's."
 
 clean:
-	rm -rf $(B)/asan $(B)/compile-* $(B)/libcube $(B)/libcube.a $(B)/libfuzzer $(B)/modules $(B)/objects $(B)/unit
+	rm -rf $(B)/asan $(B)/bench/load* $(B)/bench/certs* $(B)/bench/*.so* $(B)/compile-* $(B)/libcube $(B)/libcube.a $(B)/libfuzzer $(B)/modules $(B)/objects $(B)/unit
 
 distclean:
 	rm -rf $(B)
