@@ -292,6 +292,19 @@ int conn_client_hello(SSL *ssl, int *alert, void *arg)
 	return hello_adopt(ssl, conn, sni);
 }
 
+/* Of the peer's certificates only its own is looked at behind the handshake; the others take memory as long as the
+ * connection lives. Both stacks are OpenSSL's own, lent; under write_lock they are nobody else's. A client's first
+ * certificate in what was sent is the peer's own, which its session holds, too. */
+static void conn_forget_chain(const SSL *ssl)
+{
+	STACK_OF(X509) *sent = SSL_get_peer_cert_chain(ssl), *verified = SSL_get0_verified_chain(ssl);
+
+	while(sk_X509_num(sent) > (SSL_is_server(ssl) ? 0 : 1))
+		X509_free(sk_X509_pop(sent));
+	while(sk_X509_num(verified) > 0)
+		X509_free(sk_X509_pop(verified));
+}
+
 static void conn_note_done(const SSL *ssl, struct cube_conn *conn)
 {
 	X509 *cert = SSL_get0_peer_certificate(ssl);
@@ -303,6 +316,7 @@ static void conn_note_done(const SSL *ssl, struct cube_conn *conn)
 	conn->cipher = SSL_get_cipher_name(ssl);
 	if(cert)
 		cube_identity_name(cert, conn->peer_name, sizeof(conn->peer_name));
+	conn_forget_chain(ssl);
 	conn->done = true;
 }
 
