@@ -106,9 +106,8 @@ static void conn_expect(struct cube_conn *conn, const struct tcp_connection *c)
 static SSL *conn_ssl(struct cube_conn *conn)
 {
 	const struct cube_conf *conf = conn->snapshot->conf;
-	SSL_CTX *ctx = contexts_get(
+	SSL *ssl = contexts_ssl(
 			conn->snapshot->tls, (unsigned)(conn->profile - conf->tls_profiles), conn->peer.role, &conn->policy);
-	SSL *ssl = ctx ? SSL_new(ctx) : NULL;
 
 	if(!ssl)
 		return NULL;
@@ -249,15 +248,11 @@ static int hello_adopt(SSL *ssl, struct cube_conn *conn, const struct cube_sni *
 {
 	const struct cube_conf *conf = conn->snapshot->conf;
 	const struct cube_tenant *t = sni->tenant == CUBE_NONE ? NULL : &conf->tenants[sni->tenant];
-	const struct cube_digest *policy;
-	SSL_CTX *ctx = contexts_get(conn->snapshot->tls, (unsigned)sni->profile, CUBE_ROLE_SERVER, &policy);
 
 	conn->needs_name = false;
 	if(&conf->tls_profiles[sni->profile] != conn->profile
-			&& (!ctx || cube_tls_adopt(ssl, ctx, &conf->tls_profiles[sni->profile], policy) < 0))
+			&& contexts_adopt(conn->snapshot->tls, conf, (unsigned)sni->profile, ssl, &conn->policy) < 0)
 		return SSL_CLIENT_HELLO_ERROR;
-	if(ctx)
-		conn->policy = policy;
 	conn->profile = conn->peer.profile = &conf->tls_profiles[sni->profile];
 	conn_use_key(ssl, conn); /* version and suite are chosen next, among those that a key is there for */
 	if(!t)

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The SSL_CTX of each profile and role of a configuration. They hold no private key: see keys.h. */
+/* The SSL_CTX of each profile and role of a configuration, one for all profiles that would get the same, and the certificates
+ * that their SSLs are given. They hold no private key: see keys.h. */
 #include <string.h>
 
 #include "core/dprint.h"
 #include "core/mem/shm_mem.h"
 
+#include "../libcube/tls/creds.h"
 #include "../libcube/tls/ctx.h"
 #include "../libcube/tls/trustpoint.h"
 #include "conn.h"
@@ -17,11 +19,13 @@ struct context
 {
 	SSL_CTX *ctx;
 	struct cube_digest policy;
-	struct cube_source_key staple; /* server: of the OCSP response for its certificate, where it may be had */
+	bool staples; /* server: an OCSP response for its certificate may be had, by this key: */
+	struct cube_source_key staple;
 };
 
 struct contexts
 {
+	struct cube_tls_creds *creds;
 	unsigned n;
 	struct context of[][2]; /* by profile, by role */
 };
@@ -51,9 +55,11 @@ static void note_legacy(const struct cube_conf *conf)
 /* The client has asked for a stapled response. */
 static int on_status(SSL *ssl, void *arg)
 {
-	const struct context *c = arg;
+	const struct cube_conn *conn = SSL_get_ex_data(ssl, conn_index());
+	const struct contexts *t = conn ? conn->snapshot->tls : NULL;
+	const struct context *c = t ? &t->of[conn->profile - conn->snapshot->conf->tls_profiles][CUBE_ROLE_SERVER] : NULL;
 	unsigned char *der = NULL;
-	size_t len = sources_staple(&c->staple, &der);
+	size_t len = c && c->staples ? sources_staple(&c->staple, &der) : 0;
 
 	if(len == 0)
 		return SSL_TLSEXT_ERR_NOACK;
@@ -64,41 +70,64 @@ static int on_status(SSL *ssl, void *arg)
 	return SSL_TLSEXT_ERR_OK;
 }
 
-static void staple_enable(struct context *c, const struct cube_conf *conf, const struct cube_tls_profile *profile)
+static void staple_prepare(struct context *c, const struct cube_trustpoint *tp)
 {
-	int tp = profile->trustpoint[CUBE_ROLE_SERVER];
 	char url[CUBE_FETCH_URL_MAX];
 	struct cube_serial serial;
 	X509 *cert, *issuer;
 
-	if(tp == CUBE_NONE || !cube_trustpoint_responder(&conf->trustpoints[tp], &cert, &issuer, url))
+	if(!cube_trustpoint_responder(tp, &cert, &issuer, url))
 		return;
-	if(cube_serial_of(X509_get0_serialNumber(cert), &serial)
-			&& cube_source_key_of(CUBE_FETCH_OCSP, issuer, url, &serial, &c->staple) == 0) {
-		SSL_CTX_set_tlsext_status_cb(c->ctx, on_status);
-		SSL_CTX_set_tlsext_status_arg(c->ctx, c);
-	}
+	c->staples = cube_serial_of(X509_get0_serialNumber(cert), &serial)
+				 && cube_source_key_of(CUBE_FETCH_OCSP, issuer, url, &serial, &c->staple) == 0;
 	X509_free(cert);
 	X509_free(issuer);
 }
 
-static int context_make(struct context *c, const struct cube_conf *conf, const struct cube_tls_profile *profile,
-		enum cube_role role, struct cube_err *err)
+static SSL_CTX *context_new(const struct cube_conf *conf, unsigned profile, enum cube_role role, struct cube_err *err)
 {
-	if(cube_tls_policy_digest(conf, profile, role, &c->policy) < 0) {
+	SSL_CTX *ctx = cube_tls_ctx_new(conf, &conf->tls_profiles[profile], role, conn_index(), err);
+
+	if(!ctx)
+		return NULL;
+	SSL_CTX_set_info_callback(ctx, conn_info_callback);
+	if(role == CUBE_ROLE_SERVER) {
+		SSL_CTX_set_client_hello_cb(ctx, conn_client_hello, NULL);
+		SSL_CTX_set_tlsext_status_cb(ctx, on_status);
+	}
+	resume_enable(ctx, role);
+	return ctx;
+}
+
+/* That of an earlier profile, where it would be the same: a thousand tenants differ in their certificates, not in policy. */
+static SSL_CTX *context_find(
+		struct contexts *t, const struct cube_conf *conf, unsigned profile, enum cube_role role, struct cube_err *err)
+{
+	unsigned i;
+
+	for(i = 0; i < profile; i++) {
+		if(!cube_tls_ctx_same(conf, &conf->tls_profiles[i], &conf->tls_profiles[profile], role))
+			continue;
+		SSL_CTX_up_ref(t->of[i][role].ctx);
+		return t->of[i][role].ctx;
+	}
+	return context_new(conf, profile, role, err);
+}
+
+static int context_make(
+		struct contexts *t, const struct cube_conf *conf, unsigned profile, enum cube_role role, struct cube_err *err)
+{
+	struct context *c = &t->of[profile][role];
+	int tp = conf->tls_profiles[profile].trustpoint[role];
+
+	if(cube_tls_policy_digest(conf, &conf->tls_profiles[profile], role, &c->policy) < 0) {
 		cube_err_nomem(err, "digest of a TLS profile");
 		return -1;
 	}
-	c->ctx = cube_tls_ctx_new(conf, profile, role, &c->policy, conn_index(), err);
-	if(!c->ctx)
-		return -1;
-	SSL_CTX_set_info_callback(c->ctx, conn_info_callback);
-	if(role == CUBE_ROLE_SERVER) {
-		SSL_CTX_set_client_hello_cb(c->ctx, conn_client_hello, NULL);
-		staple_enable(c, conf, profile);
-	}
-	resume_enable(c->ctx, role);
-	return 0;
+	if(role == CUBE_ROLE_SERVER && tp != CUBE_NONE)
+		staple_prepare(c, &conf->trustpoints[tp]);
+	c->ctx = context_find(t, conf, profile, role, err);
+	return c->ctx ? cube_tls_creds_add(t->creds, &conf->tls_profiles[profile], role, c->ctx, err) : -1;
 }
 
 int contexts_prepare(const struct cube_conf *conf, void **tls, struct cube_err *err)
@@ -116,9 +145,15 @@ int contexts_prepare(const struct cube_conf *conf, void **tls, struct cube_err *
 	}
 	memset(t, 0, size);
 	t->n = conf->n_tls_profiles;
+	t->creds = cube_tls_creds_new(conf);
+	if(!t->creds) {
+		cube_err_nomem(err, "TLS certificates");
+		contexts_discard(t);
+		return -1;
+	}
 	for(i = 0; i < t->n; i++) {
 		for(role = 0; role < 2; role++) {
-			if(context_make(&t->of[i][role], conf, &conf->tls_profiles[i], role, err) < 0) {
+			if(context_make(t, conf, i, role, err) < 0) {
 				contexts_discard(t);
 				return -1;
 			}
@@ -138,15 +173,31 @@ void contexts_discard(void *tls)
 		SSL_CTX_free(t->of[i][CUBE_ROLE_SERVER].ctx);
 		SSL_CTX_free(t->of[i][CUBE_ROLE_CLIENT].ctx);
 	}
+	cube_tls_creds_free(t->creds);
 	shm_free(t);
 }
 
-SSL_CTX *contexts_get(void *tls, unsigned profile, enum cube_role role, const struct cube_digest **policy)
+SSL *contexts_ssl(void *tls, unsigned profile, enum cube_role role, const struct cube_digest **policy)
 {
 	struct contexts *t = tls;
+	struct context *c = &t->of[profile][role];
+	SSL *ssl = SSL_new(c->ctx);
 
-	if(!t || profile >= t->n)
-		return NULL;
-	*policy = &t->of[profile][role].policy;
-	return t->of[profile][role].ctx;
+	*policy = &c->policy;
+	if(ssl && cube_tls_creds_give(t->creds, profile, role, ssl, &c->policy) == 0)
+		return ssl;
+	SSL_free(ssl);
+	return NULL;
+}
+
+int contexts_adopt(
+		void *tls, const struct cube_conf *conf, unsigned profile, SSL *ssl, const struct cube_digest **policy)
+{
+	struct contexts *t = tls;
+	struct context *c = &t->of[profile][CUBE_ROLE_SERVER];
+
+	*policy = &c->policy;
+	if(cube_tls_adopt(ssl, c->ctx, &conf->tls_profiles[profile]) < 0)
+		return -1;
+	return cube_tls_creds_give(t->creds, profile, CUBE_ROLE_SERVER, ssl, &c->policy);
 }

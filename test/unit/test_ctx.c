@@ -28,19 +28,17 @@ static void teardown(void)
 	pki_free(&rsa);
 }
 
-static const struct cube_digest policy;
-
-static SSL_CTX *make(struct ours *o, enum cube_role role)
+static SSL *make(struct ours *o, enum cube_role role)
 {
 	struct cube_err err;
-	SSL_CTX *ctx;
+	SSL *ssl;
 
 	cube_err_reset(&err);
-	ctx = cube_tls_ctx_new(&o->conf, &o->profile, role, &policy, 0, &err);
-	ck_assert_msg(ctx != NULL, "%s", err.text);
+	ssl = ours_bare_ssl(o, role, &err);
+	ck_assert_msg(ssl != NULL, "%s", err.text);
 	ck_assert_str_eq(err.text, "");
 	ck_assert_uint_eq(ERR_peek_error(), 0);
-	return ctx;
+	return ssl;
 }
 
 static void refused(struct ours *o, enum cube_role role, const char *want)
@@ -48,7 +46,7 @@ static void refused(struct ours *o, enum cube_role role, const char *want)
 	struct cube_err err;
 
 	cube_err_reset(&err);
-	ck_assert_ptr_null(cube_tls_ctx_new(&o->conf, &o->profile, role, &policy, 0, &err));
+	ck_assert_ptr_null(ours_bare_ssl(o, role, &err));
 	ck_assert_str_eq(err.text, want);
 	ck_assert_uint_eq(ERR_peek_error(), 0);
 }
@@ -64,10 +62,12 @@ START_TEST(test_told)
 		STACK_OF(X509) *chain = NULL;
 		struct ours o;
 		SSL_CTX *ctx;
+		SSL *ssl;
 
 		ours_make(&o, id, 2, cas, 3);
 		ours_ready(&o);
-		ctx = make(&o, (enum cube_role)role);
+		ssl = make(&o, (enum cube_role)role);
+		ctx = SSL_get_SSL_CTX(ssl);
 		ck_assert((SSL_CTX_get_options(ctx) & options) == options);
 		ck_assert((SSL_CTX_get_mode(ctx) & modes) == modes);
 		ck_assert_int_eq(SSL_CTX_get_session_cache_mode(ctx), SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
@@ -76,13 +76,15 @@ START_TEST(test_told)
 		ck_assert_int_eq(SSL_CTX_get_verify_depth(ctx), CUBE_VERIFY_DEPTH);
 		ck_assert_int_eq(SSL_CTX_get_verify_mode(ctx),
 				role == CUBE_ROLE_SERVER ? SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT : SSL_VERIFY_PEER);
-		ck_assert_int_eq(X509_cmp(SSL_CTX_get0_certificate(ctx), leaf.cert), 0);
-		ck_assert_ptr_null(SSL_CTX_get0_privatekey(ctx));
-		SSL_CTX_get0_chain_certs(ctx, &chain);
+		/* who we are is the connection's own */
+		ck_assert_ptr_null(SSL_CTX_get0_certificate(ctx));
+		ck_assert_int_eq(X509_cmp(SSL_get_certificate(ssl), leaf.cert), 0);
+		ck_assert_ptr_null(SSL_get_privatekey(ssl));
+		SSL_get0_chain_certs(ssl, &chain);
 		ck_assert_int_eq(sk_X509_num(chain), 1);
 		/* each CA is named once in a CertificateRequest */
-		ck_assert_int_eq(sk_X509_NAME_num(SSL_CTX_get_client_CA_list(ctx)), role == CUBE_ROLE_SERVER ? 2 : 0);
-		SSL_CTX_free(ctx);
+		ck_assert_int_eq(sk_X509_NAME_num(SSL_get_client_CA_list(ssl)), role == CUBE_ROLE_SERVER ? 2 : 0);
+		SSL_free(ssl);
 		ours_free(&o);
 	}
 }
@@ -112,12 +114,14 @@ START_TEST(test_versions)
 	const struct pki *id[] = {ranges[_i].ec ? &leaf : &rsa}, *cas[] = {&root};
 	struct ours o;
 	SSL_CTX *ctx, *plain = SSL_CTX_new(TLS_method());
+	SSL *ssl;
 	bool standard;
 
 	ours_make(&o, id, 1, cas, 1);
 	o.profile.tls_versions = cube_tls_versions_parse(cube_str_of(ranges[_i].version));
 	ours_ready(&o);
-	ctx = make(&o, ranges[_i].role);
+	ssl = make(&o, ranges[_i].role);
+	ctx = SSL_get_SSL_CTX(ssl);
 	ck_assert_int_eq(SSL_CTX_get_min_proto_version(ctx), ranges[_i].min);
 	ck_assert_int_eq(SSL_CTX_get_max_proto_version(ctx), ranges[_i].max);
 	/* only who needs it is relaxed, and that is what is told to the log */
@@ -125,7 +129,7 @@ START_TEST(test_versions)
 	ck_assert_int_eq(standard, !ranges[_i].legacy);
 	ck_assert_int_eq(cube_tls_ctx_legacy(&o.conf, &o.profile, ranges[_i].role), ranges[_i].legacy);
 	SSL_CTX_free(plain);
-	SSL_CTX_free(ctx);
+	SSL_free(ssl);
 	ours_free(&o);
 }
 END_TEST
@@ -156,7 +160,7 @@ START_TEST(test_refused)
 	ours_make(&o, NULL, 0, cas, 1);
 	ours_ready(&o);
 	refused(&o, CUBE_ROLE_SERVER, "tls-profile 100: no trustpoint with a certificate, so it cannot accept connections");
-	SSL_CTX_free(make(&o, CUBE_ROLE_CLIENT));
+	SSL_free(make(&o, CUBE_ROLE_CLIENT));
 	ours_free(&o);
 }
 END_TEST
@@ -186,10 +190,10 @@ START_TEST(test_many_cas)
 	ours_make(&o, id, 1, cas, MANY);
 	ours_ready(&o);
 	cube_err_reset(&err);
-	ck_assert_ptr_null(cube_tls_ctx_new(&o.conf, &o.profile, CUBE_ROLE_SERVER, &policy, 0, &err));
+	ck_assert_ptr_null(ours_bare_ssl(&o, CUBE_ROLE_SERVER, &err));
 	ck_assert_ptr_nonnull(strstr(err.text, "tls-profile 100: verify-trustpoint: the CAs' names take "));
 	ck_assert_ptr_nonnull(strstr(err.text, " bytes of a CertificateRequest (at most 60000)"));
-	SSL_CTX_free(make(&o, CUBE_ROLE_CLIENT)); /* a client sends no such list */
+	SSL_free(make(&o, CUBE_ROLE_CLIENT)); /* a client sends no such list */
 	ours_free(&o);
 	for(int i = 0; i < MANY; i++)
 		pki_free(&many[i]);

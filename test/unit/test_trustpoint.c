@@ -251,48 +251,45 @@ START_TEST(test_limits)
 }
 END_TEST
 
-/* What is put into a context and a store is what the files hold. */
+/* The chain and what is put into a store is what the files hold. */
 START_TEST(test_use)
 {
 	char *two = pki_certs_pem((const struct pki *[]){&ca, &ca, &other}, 3);
 	struct cube_trustpoint tp = trustpoint(chain_pem, key_pem, two);
-	SSL_CTX *ctx = SSL_CTX_new(TLS_method());
-	STACK_OF(X509_NAME) *names = sk_X509_NAME_new_null();
-	X509_STORE *store = SSL_CTX_get_cert_store(ctx);
-	STACK_OF(X509) *chain = NULL;
+	STACK_OF(X509) *named = sk_X509_new_null(), *chain;
+	X509_STORE *store = X509_STORE_new();
 	struct cube_err err;
 	struct pki nameless;
 
 	cube_err_reset(&err);
-	ck_assert_int_eq(cube_trustpoint_use(&tp, ctx, &err), 0);
-	ck_assert_int_eq(X509_cmp(SSL_CTX_get0_certificate(ctx), leaf.cert), 0);
-	ck_assert_ptr_null(SSL_CTX_get0_privatekey(ctx));
-	SSL_CTX_get0_chain_certs(ctx, &chain);
-	ck_assert_int_eq(sk_X509_num(chain), 1);
-	ck_assert_int_eq(X509_cmp(sk_X509_value(chain, 0), sub.cert), 0);
-	ck_assert_int_eq(cube_trustpoint_trust(&tp, store, names, &err), 0);
-	ck_assert_int_eq(sk_X509_NAME_num(names), 2);
+	chain = cube_trustpoint_chain(&tp, &err);
+	ck_assert_int_eq(sk_X509_num(chain), 2);
+	ck_assert_int_eq(X509_cmp(sk_X509_value(chain, 0), leaf.cert), 0);
+	ck_assert_int_eq(X509_cmp(sk_X509_value(chain, 1), sub.cert), 0);
+	sk_X509_pop_free(chain, X509_free);
+	ck_assert_int_eq(cube_trustpoint_trust(&tp, store, named, &err), 0);
+	ck_assert_int_eq(sk_X509_num(named), 2);
 	ck_assert_uint_ne(X509_VERIFY_PARAM_get_flags(X509_STORE_get0_param(store)) & X509_V_FLAG_PARTIAL_CHAIN, 0);
-	sk_X509_NAME_pop_free(names, X509_NAME_free);
 	free(two);
 
+	X509_STORE_free(store);
 	store = X509_STORE_new();
 	tp = trustpoint(NULL, NULL, ca_pem);
-	ck_assert_int_eq(cube_trustpoint_trust(&tp, store, NULL, &err), 0);
+	ck_assert_int_eq(cube_trustpoint_trust(&tp, store, named, &err), 0);
 	ck_assert_uint_eq(X509_VERIFY_PARAM_get_flags(X509_STORE_get0_param(store)) & X509_V_FLAG_PARTIAL_CHAIN, 0);
 	/* nor does one of which nobody can say by which key it was issued */
 	nameless = pki_make(&(struct pki_spec){.key = PKI_P256, .cn = "x", .ca = true, .issuer = &ca, .no_key_ids = true});
 	two = pki_certs_pem((const struct pki *[]){&nameless}, 1);
 	tp = trustpoint(NULL, NULL, two);
-	ck_assert_int_eq(cube_trustpoint_trust(&tp, store, NULL, &err), 0);
+	ck_assert_int_eq(cube_trustpoint_trust(&tp, store, named, &err), 0);
 	ck_assert_uint_eq(X509_VERIFY_PARAM_get_flags(X509_STORE_get0_param(store)) & X509_V_FLAG_PARTIAL_CHAIN, 0);
 	free(two);
 	pki_free(&nameless);
 	tp = trustpoint(NULL, NULL, NULL);
-	ck_assert_int_eq(cube_trustpoint_trust(&tp, store, NULL, &err), -1);
+	ck_assert_int_eq(cube_trustpoint_trust(&tp, store, named, &err), -1);
 	ck_assert_str_eq(err.text, "trustpoint cube: no ca is given, so it cannot verify a peer");
 	X509_STORE_free(store);
-	SSL_CTX_free(ctx);
+	sk_X509_pop_free(named, X509_free);
 }
 END_TEST
 

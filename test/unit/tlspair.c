@@ -78,19 +78,32 @@ void ours_free(struct ours *o)
 	cube_arena_free(&o->arena);
 }
 
-SSL *ours_ssl(struct ours *o, enum cube_role role, struct cube_err *err)
+SSL *ours_bare_ssl(struct ours *o, enum cube_role role, struct cube_err *err)
 {
 	struct cube_digest policy;
-	SSL_CTX *ctx = cube_tls_policy_digest(&o->conf, &o->profile, role, &policy) == 0
-						   ? cube_tls_ctx_new(&o->conf, &o->profile, role, &policy, peer_index(), err)
-						   : NULL;
-	EVP_PKEY *key = cube_trustpoint_key(&o->trustpoints[0]);
+	struct cube_tls_creds *creds = cube_tls_creds_new(&o->conf);
+	SSL_CTX *ctx = cube_tls_ctx_new(&o->conf, &o->profile, role, peer_index(), err);
 	SSL *ssl = NULL;
 
-	if(ctx == NULL)
+	ck_assert_ptr_nonnull(creds);
+	ck_assert_int_eq(cube_tls_policy_digest(&o->conf, &o->profile, role, &policy), 0);
+	if(ctx != NULL && cube_tls_creds_add(creds, &o->profile, role, ctx, err) == 0) {
+		ssl = SSL_new(ctx);
+		ck_assert_ptr_nonnull(ssl);
+		ck_assert_int_eq(cube_tls_creds_give(creds, 0, role, ssl, &policy), 0);
+	}
+	cube_tls_creds_free(creds);
+	SSL_CTX_free(ctx);
+	return ssl;
+}
+
+SSL *ours_ssl(struct ours *o, enum cube_role role, struct cube_err *err)
+{
+	EVP_PKEY *key = cube_trustpoint_key(&o->trustpoints[0]);
+	SSL *ssl = ours_bare_ssl(o, role, err);
+
+	if(ssl == NULL)
 		goto out;
-	ssl = SSL_new(ctx);
-	ck_assert_ptr_nonnull(ssl);
 	if(key != NULL)
 		ck_assert_int_eq(SSL_use_PrivateKey(ssl, key), 1);
 	o->peer.conf = &o->conf;
@@ -103,7 +116,6 @@ SSL *ours_ssl(struct ours *o, enum cube_role role, struct cube_err *err)
 		SSL_set_connect_state(ssl);
 out:
 	EVP_PKEY_free(key);
-	SSL_CTX_free(ctx);
 	return ssl;
 }
 

@@ -6,6 +6,7 @@
 
 #include <openssl/ssl.h>
 
+#include "../../modules/libcube/tls/creds.h"
 #include "../../modules/libcube/tls/ctx.h"
 #include "../../modules/libcube/tls/policy.h"
 #include "../../modules/libcube/tls/trustpoint.h"
@@ -30,6 +31,8 @@ void ours_make(struct ours *o, const struct pki *const *id, unsigned n, const st
 /* Builds the policy; fails the test when it is refused. */
 void ours_ready(struct ours *o);
 void ours_free(struct ours *o);
+/* An SSL of our own without key and peer. NULL and err when its context or its certificates are refused. */
+SSL *ours_bare_ssl(struct ours *o, enum cube_role role, struct cube_err *err);
 /* An SSL of our own with key and peer attached; o->peer gets profile and role. NULL and err when there is no context. */
 SSL *ours_ssl(struct ours *o, enum cube_role role, struct cube_err *err);
 

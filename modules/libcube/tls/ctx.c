@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Builds SSL_CTX objects. All decisions are in the profile (policy), in trustpoint.c (what is trusted) and in verify.c
- * (who is accepted); here they are only told to OpenSSL. Sets nothing that outlives the context. */
+/* Builds SSL_CTX objects. All decisions are in the profile (policy) and in verify.c (who is accepted); here they are only
+ * told to OpenSSL. Identity and trust come with each SSL (creds.c). Sets nothing that outlives the context. */
 #include <openssl/err.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "ctx.h"
 #include "policy.h"
-#include "trustpoint.h"
+#include "session.h"
 #include "verify.h"
 
 /* What Debian's OpenSSL has by default: 112 bits, so RSA 2048, no SHA-1 in certificates. Set here so that neither
  * openssl.cnf nor another build of OpenSSL changes whom a trunk trusts. */
 #define SECURITY_LEVEL 2
-/* The list of CA names is a vector of at most 65535 bytes in every TLS version. */
-#define CA_NAMES_MAX 60000
 
 const char *cube_tls_profile_path(const struct cube_conf *conf, const struct cube_tls_profile *profile, char buf[96])
 {
@@ -142,67 +141,18 @@ static void set_behaviour(SSL_CTX *ctx)
 	SSL_CTX_set_mode(ctx, SSL_MODE_NO_AUTO_CHAIN);
 }
 
-static size_t names_bytes(STACK_OF(X509_NAME) * names)
+bool cube_tls_ctx_same(const struct cube_conf *conf, const struct cube_tls_profile *a, const struct cube_tls_profile *b,
+		enum cube_role role)
 {
-	size_t bytes = 0;
-
-	for(int i = 0; i < sk_X509_NAME_num(names); i++) {
-		int len = i2d_X509_NAME(sk_X509_NAME_value(names, i), NULL);
-
-		bytes += 2 + (size_t)(len > 0 ? len : 0);
-	}
-	return bytes;
+	return cube_tls_ctx_versions(conf, a, role) == cube_tls_ctx_versions(conf, b, role)
+		   && strcmp(a->cipher_list, b->cipher_list) == 0 && strcmp(a->ciphersuites, b->ciphersuites) == 0
+		   && strcmp(a->groups, b->groups) == 0;
 }
 
 /* X509_V_FLAG_X509_STRICT stays off: it refuses what CAs on trunks issue, certificates without key identifiers and
  * roots without basic constraints (IOS's own CA server among them), and it lets CRLs fail whose issuer is fine. */
-static int set_trust(SSL_CTX *ctx, const struct cube_conf *conf, const struct cube_tls_profile *profile,
-		enum cube_role role, const char *path, struct cube_err *err)
-{
-	STACK_OF(X509_NAME) *names = role == CUBE_ROLE_SERVER ? sk_X509_NAME_new_null() : NULL;
-	int rc = 0;
-
-	if(role == CUBE_ROLE_SERVER && names == NULL) {
-		cube_err_nomem(err, path);
-		return -1;
-	}
-	if(profile->n_verify_trustpoints == 0) {
-		cube_err_add(err, "%s: no verify-trustpoint, so no peer can be verified", path);
-		rc = -1;
-	}
-	for(unsigned i = 0; i < profile->n_verify_trustpoints; i++) {
-		const struct cube_trustpoint *tp = &conf->trustpoints[profile->verify_trustpoints[i]];
-
-		if(cube_trustpoint_trust(tp, SSL_CTX_get_cert_store(ctx), names, err) < 0)
-			rc = -1;
-	}
-	if(rc == 0 && names_bytes(names) > CA_NAMES_MAX) {
-		cube_err_add(err, "%s: verify-trustpoint: the CAs' names take %zu bytes of a CertificateRequest (at most %d)",
-				path, names_bytes(names), CA_NAMES_MAX);
-		rc = -1;
-	}
-	if(rc < 0)
-		sk_X509_NAME_pop_free(names, X509_NAME_free);
-	else if(names != NULL)
-		SSL_CTX_set_client_CA_list(ctx, names);
-	return rc;
-}
-
-static int set_identity(SSL_CTX *ctx, const struct cube_conf *conf, const struct cube_tls_profile *profile,
-		enum cube_role role, const char *path, struct cube_err *err)
-{
-	const struct cube_trustpoint *tp = identity(conf, profile, role);
-
-	if(tp != NULL && tp->certificate.len > 0)
-		return cube_trustpoint_use(tp, ctx, err);
-	if(role == CUBE_ROLE_CLIENT)
-		return 0; /* a client without a certificate: the server decides */
-	cube_err_add(err, "%s: no trustpoint with a certificate, so it cannot accept connections", path);
-	return -1;
-}
-
 SSL_CTX *cube_tls_ctx_new(const struct cube_conf *conf, const struct cube_tls_profile *profile, enum cube_role role,
-		const struct cube_digest *policy, int peer_index, struct cube_err *err)
+		int peer_index, struct cube_err *err)
 {
 	char path[96];
 	SSL_CTX *ctx = SSL_CTX_new(TLS_method());
@@ -218,17 +168,10 @@ SSL_CTX *cube_tls_ctx_new(const struct cube_conf *conf, const struct cube_tls_pr
 	set_behaviour(ctx);
 	if(set_policy(ctx, profile, cube_tls_ctx_versions(conf, profile, role), path, err) < 0)
 		goto failed;
-	if(set_identity(ctx, conf, profile, role, path, err) < 0 || set_trust(ctx, conf, profile, role, path, err) < 0)
-		goto failed;
-	if(SSL_CTX_set_session_id_context(ctx, policy->bytes, sizeof(policy->bytes)) != 1) {
-		cube_err_nomem(err, path);
-		goto failed;
-	}
 	SSL_CTX_set_verify(ctx, verify, NULL);
 	SSL_CTX_set_verify_depth(ctx, CUBE_VERIFY_DEPTH);
 	SSL_CTX_set_cert_verify_callback(ctx, cube_tls_verify, cube_tls_verify_arg(peer_index));
-	if(role == CUBE_ROLE_CLIENT && cube_revocation_uses(conf, profile, CUBE_REVOCATION_OCSP)) {
-		SSL_CTX_set_tlsext_status_type(ctx, TLSEXT_STATUSTYPE_ocsp);
+	if(role == CUBE_ROLE_CLIENT) {
 		SSL_CTX_set_tlsext_status_cb(ctx, cube_tls_verify_status);
 		SSL_CTX_set_tlsext_status_arg(ctx, cube_tls_verify_arg(peer_index));
 	}
@@ -241,12 +184,14 @@ failed:
 	return NULL;
 }
 
-/* SSL_set_SSL_CTX() alone takes over the identity, the trust store, the verify callback and the ciphers, but leaves what
- * SSL_new() has copied from the first context. */
-int cube_tls_adopt(SSL *ssl, SSL_CTX *ctx, const struct cube_tls_profile *profile, const struct cube_digest *policy)
+/* SSL_set_SSL_CTX() alone takes over the verify callback and the ciphers, but leaves what SSL_new() has copied from the first
+ * context. */
+int cube_tls_adopt(SSL *ssl, SSL_CTX *ctx, const struct cube_tls_profile *profile)
 {
 	const char *groups = profile->groups[0] != '\0' ? profile->groups : "X25519:P-256:P-384:P-521";
 
+	if(SSL_get_SSL_CTX(ssl) == ctx)
+		return 0;
 	if(SSL_set_SSL_CTX(ssl, ctx) != ctx)
 		return -1;
 	if(SSL_set_min_proto_version(ssl, (int)SSL_CTX_get_min_proto_version(ctx)) != 1
@@ -255,8 +200,6 @@ int cube_tls_adopt(SSL *ssl, SSL_CTX *ctx, const struct cube_tls_profile *profil
 	if((profile->ciphersuites[0] != '\0' && SSL_set_ciphersuites(ssl, profile->ciphersuites) != 1)
 			|| (profile->cipher_list[0] != '\0' && SSL_set_cipher_list(ssl, profile->cipher_list) != 1)
 			|| SSL_set1_groups_list(ssl, groups) != 1)
-		return -1;
-	if(SSL_set_session_id_context(ssl, policy->bytes, sizeof(policy->bytes)) != 1)
 		return -1;
 	SSL_set_verify(ssl, SSL_CTX_get_verify_mode(ctx), NULL);
 	SSL_set_verify_depth(ssl, SSL_CTX_get_verify_depth(ctx));

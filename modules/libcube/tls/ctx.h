@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From a TLS profile to an SSL_CTX: versions, suites, groups, identity, trust, mutual authentication. The private
- * key is not in it: the caller gives each SSL its own process's key. */
+/* From a TLS profile to an SSL_CTX: versions, suites, groups, mutual authentication. Identity and trust are not in it, so
+ * profiles of one policy can share it: creds.h gives them to each SSL, and the caller its own process's key. */
 #ifndef CUBE_TLS_CTX_H
 #define CUBE_TLS_CTX_H
 
@@ -8,23 +8,23 @@
 
 #include "../base/err.h"
 #include "../conf/model.h"
-#include "session.h"
 
 #define CUBE_VERIFY_DEPTH 10 /* CA certificates between a peer's own and the trusted one */
 
 /* A context for one profile in one role. As server it always demands and verifies a client certificate; as client it
  * always verifies the server's, and shows its own if it has one. Peers are judged by tls/verify.h, which finds its
- * struct cube_tls_peer in the SSL's ex_data at peer_index (SSL_get_ex_new_index). Sessions belong to policy, which is the
- * profile's digest for this role, and are resumed with the caller's callbacks: as server by ticket key and ticket callback
- * (without a key callback OpenSSL seals tickets with a key of this context's), as client by the new-session callback. The
- * info callback and app data are the caller's. The caller frees it (SSL_CTX_free). On failure NULL and err, with lines
- * that begin with the profile's or the trustpoint's path. */
+ * struct cube_tls_peer in the SSL's ex_data at peer_index (SSL_get_ex_new_index). Sessions are resumed with the caller's
+ * callbacks: as server by ticket key and ticket callback (without a key callback OpenSSL seals tickets with a key of this
+ * context's), as client by the new-session callback. The info callback and app data are the caller's. The caller frees it
+ * (SSL_CTX_free). On failure NULL and err, with lines that begin with the profile's path. */
 SSL_CTX *cube_tls_ctx_new(const struct cube_conf *conf, const struct cube_tls_profile *profile, enum cube_role role,
-		const struct cube_digest *policy, int peer_index, struct cube_err *err) __attribute__((warn_unused_result));
-/* Makes an SSL that has read its ClientHello go on by another profile's context, with all of its policy: identity, trust,
- * versions, suites, groups. For SSL_CTX_set_client_hello_cb; both contexts are servers'. 0, or -1 when OpenSSL refuses. */
-int cube_tls_adopt(SSL *ssl, SSL_CTX *ctx, const struct cube_tls_profile *profile, const struct cube_digest *policy)
-		__attribute__((warn_unused_result));
+		int peer_index, struct cube_err *err) __attribute__((warn_unused_result));
+/* Would both get the same context? */
+bool cube_tls_ctx_same(const struct cube_conf *conf, const struct cube_tls_profile *a, const struct cube_tls_profile *b,
+		enum cube_role role);
+/* Makes an SSL that has read its ClientHello go on by the context of profile: versions, suites, groups. Its identity and trust
+ * are to be given behind this. For SSL_CTX_set_client_hello_cb; both contexts are servers'. 0, or -1 when OpenSSL refuses. */
+int cube_tls_adopt(SSL *ssl, SSL_CTX *ctx, const struct cube_tls_profile *profile) __attribute__((warn_unused_result));
 /* The versions (CUBE_TLS_* bits) that such a context negotiates: the profile's, as server without those that its key
  * has no suite for. */
 unsigned cube_tls_ctx_versions(

@@ -259,27 +259,12 @@ EVP_PKEY *cube_trustpoint_key(const struct cube_trustpoint *tp)
 	return loaded(&tp->private_key, &tp->private_key_pem) ? cube_pem_key(&tp->private_key_pem, "", NULL) : NULL;
 }
 
-int cube_trustpoint_use(const struct cube_trustpoint *tp, SSL_CTX *ctx, struct cube_err *err)
+STACK_OF(X509) * cube_trustpoint_chain(const struct cube_trustpoint *tp, struct cube_err *err)
 {
 	char what[WHAT_MAX];
-	STACK_OF(X509) * chain;
-	bool ok;
 
-	chain = cube_pem_certs(
+	return cube_pem_certs(
 			&tp->certificate_pem, CUBE_CHAIN_MAX, what_text(tp, "certificate", &tp->certificate, what), err);
-	if(chain == NULL)
-		return -1;
-	ok = SSL_CTX_use_certificate(ctx, sk_X509_value(chain, 0)) == 1;
-	for(int i = 1; ok && i < sk_X509_num(chain); i++)
-		ok = SSL_CTX_add1_chain_cert(ctx, sk_X509_value(chain, i)) == 1;
-	if(!ok) {
-		const char *reason = ERR_reason_error_string(ERR_peek_last_error());
-
-		cube_err_add(err, "%s: OpenSSL refuses the certificate (%s)", what, reason != NULL ? reason : "unknown reason");
-	}
-	sk_X509_pop_free(chain, X509_free);
-	ERR_clear_error();
-	return ok ? 0 : -1;
 }
 
 /* Issued by another one. The authority key identifier tells it from a root whose own data contradict each other:
@@ -290,24 +275,19 @@ static bool is_subordinate(X509 *cert)
 		   && X509_get0_authority_key_id(cert) != NULL;
 }
 
-static bool add_name(STACK_OF(X509_NAME) * names, X509 *cert)
+static bool add_name(STACK_OF(X509) * named, X509 *cert)
 {
-	X509_NAME *subject = X509_get_subject_name(cert), *copy;
+	X509_NAME *subject = X509_get_subject_name(cert);
 
-	for(int i = 0; i < sk_X509_NAME_num(names); i++) {
-		if(X509_NAME_cmp(sk_X509_NAME_value(names, i), subject) == 0)
+	for(int i = 0; i < sk_X509_num(named); i++) {
+		if(X509_NAME_cmp(X509_get_subject_name(sk_X509_value(named, i)), subject) == 0)
 			return true;
 	}
-	copy = X509_NAME_dup(subject);
-	if(copy == NULL || !sk_X509_NAME_push(names, copy)) {
-		X509_NAME_free(copy);
-		return false;
-	}
-	return true;
+	return X509_add_cert(named, cert, X509_ADD_FLAG_UP_REF) == 1;
 }
 
 int cube_trustpoint_trust(
-		const struct cube_trustpoint *tp, X509_STORE *store, STACK_OF(X509_NAME) * names, struct cube_err *err)
+		const struct cube_trustpoint *tp, X509_STORE *store, STACK_OF(X509) * named, struct cube_err *err)
 {
 	STACK_OF(X509) * ca;
 	char what[WHAT_MAX];
@@ -325,7 +305,7 @@ int cube_trustpoint_trust(
 
 		if(is_subordinate(cert))
 			X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);
-		ok = X509_STORE_add_cert(store, cert) == 1 && (names == NULL || add_name(names, cert));
+		ok = X509_STORE_add_cert(store, cert) == 1 && add_name(named, cert);
 	}
 	if(!ok)
 		cube_err_nomem(err, what_text(tp, "ca", &tp->ca, what));

@@ -38,13 +38,12 @@ bool cube_trustpoint_responder(
 /* A new private key object from the trustpoint's PEM, for the calling process alone (RSA blinding is per process);
  * NULL when there is none, it does not parse or memory is out. The caller frees it. */
 EVP_PKEY *cube_trustpoint_key(const struct cube_trustpoint *tp);
-/* Puts the chain (leaf first) into ctx, without the key. 0 or -1 + err. */
-int cube_trustpoint_use(const struct cube_trustpoint *tp, SSL_CTX *ctx, struct cube_err *err)
-		__attribute__((warn_unused_result));
-/* Adds the trustpoint's CA certificates to store (and to names for a CertificateRequest, when not NULL; each name
- * once). A certificate that another one issued ends a chain as a self-signed one does, as CUBE's chain-validation
- * stop: so a subordinate CA, or one peer's own certificate, can be trusted alone. 0 or -1 + err. */
-int cube_trustpoint_trust(const struct cube_trustpoint *tp, X509_STORE *store, STACK_OF(X509_NAME) * names,
+/* The certificates of the identity, leaf first; the caller frees them. NULL + err. */
+STACK_OF(X509) * cube_trustpoint_chain(const struct cube_trustpoint *tp, struct cube_err *err);
+/* Adds the trustpoint's CA certificates to store, and to named the first one of each name (references), for the list of
+ * names in a CertificateRequest. A certificate that another one issued ends a chain as a self-signed one does, as
+ * CUBE's chain-validation stop: so a subordinate CA, or one peer's own certificate, can be trusted alone. 0 or -1 + err. */
+int cube_trustpoint_trust(const struct cube_trustpoint *tp, X509_STORE *store, STACK_OF(X509) * named,
 		struct cube_err *err) __attribute__((warn_unused_result));
 
 #endif
