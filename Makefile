@@ -77,7 +77,7 @@ fetch_obj := $(patsubst modules/%.c,$(B)/objects/%.o,$(wildcard modules/cube-fet
 $(B)/objects/cube-fetch/%.o: modules/cube-fetch/%.c Makefile
 	$(call show,CC) $(CC) $(COMMON) $(STRICT) $(HARDEN) -D_GNU_SOURCE -c $< -o $@
 $(B)/modules/cube-fetch: $(fetch_obj) $(B)/libcube.a
-	$(call show,LD) $(CC) -pie -Wl,-z,relro,-z,now,-z,noexecstack $^ -lcrypto -o $@
+	$(call show,LD) $(CC) -pie -Wl,-z,relro,-z,now,-z,noexecstack $^ -lcurl -lcrypto -o $@
 -include $(fetch_obj:.o=.d)
 
 all: $(modules:%=$(B)/modules/%.so) $(B)/modules/cube-fetch

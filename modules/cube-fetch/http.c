@@ -1,217 +1,38 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* OpenSSL's own client (OSSL_HTTP_get) is not used but for taking URLs apart: it tries a refused connection again until the
- * time is over, 3.5 gives the page of a 404 for the answer without saying that it is one, and relative redirects fail. */
+/* libcurl does the talking. Here is what it may do, and what its errors are called. */
 #include <ctype.h>
+#include <curl/curl.h>
 #include <errno.h>
-#include <netdb.h>
-#include <openssl/crypto.h>
-#include <openssl/err.h>
-#include <openssl/http.h>
+#include <limits.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "../libcube/tls/fetch.h"
 #include "http.h"
 
-#define HEAD_MAX 16384 /* bytes of status line and headers */
-#define REQUEST_MAX 4096
 #define FIRST_BYTES 65536
 
-struct place
+struct transfer
 {
-	char *host, *port, *path;
+	CURL *curl;
+	struct http_body *body;
+	size_t room; /* for body */
+	size_t seen; /* bytes of this answer, those that are not kept included */
+	size_t max;
+	int connect_ms;
+	struct cube_err *err;
+	char words[CURL_ERROR_SIZE]; /* libcurl's own about an error */
 };
 
-/* Where an answer's parts are. */
-struct head
+/* what is as libraries write it: "Connection refused" */
+static void add_small(struct cube_err *err, const char *prefix, const char *what)
 {
-	int status;
-	size_t len;					   /* of all of it, the empty line included */
-	const char *length, *location; /* values of headers, NUL-terminated; NULL: it has none */
-	bool chunked;
-};
-
-static void system_error(struct cube_err *err, const char *what, int error)
-{
-	char text[128];
-
-	/* as the C library writes them: "Connection refused" */
-	snprintf(text, sizeof(text), "%s", strerror(error));
-	text[0] = (char)tolower((unsigned char)text[0]);
-	cube_err_add(err, "%s%s", what, text);
-}
-
-static bool place_of(const char *url, struct place *place, struct cube_err *err)
-{
-	if(OSSL_HTTP_parse_url(url, NULL, NULL, &place->host, &place->port, NULL, &place->path, NULL, NULL) == 1
-			&& place->host[0] != '\0')
-		return true;
-	cube_err_add(err, "its address does not parse (http://HOST[:PORT][/PATH] is expected)");
-	ERR_clear_error();
-	return false;
-}
-
-static void place_free(struct place *place)
-{
-	OPENSSL_free(place->host);
-	OPENSSL_free(place->port);
-	OPENSSL_free(place->path);
-	*place = (struct place){NULL, NULL, NULL};
-}
-
-/* The errno of a connection that was not made, or 0 and fd. */
-static int connect_to(const struct addrinfo *address, unsigned seconds, int *fd)
-{
-	struct timeval limit = {.tv_sec = seconds};
-	int error = 0;
-
-	*fd = socket(address->ai_family, address->ai_socktype | SOCK_CLOEXEC, address->ai_protocol);
-	if(*fd < 0)
-		return errno;
-	/* on Linux for connect(2), too: so that an address that is dead leaves time for the next one */
-	(void)setsockopt(*fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
-	if(connect(*fd, address->ai_addr, address->ai_addrlen) == 0)
-		return 0;
-	error = errno == EINPROGRESS ? ETIMEDOUT : errno;
-	close(*fd);
-	return error;
-}
-
-static int dial(const struct place *place, unsigned seconds, struct cube_err *err)
-{
-	struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG}, *all = NULL;
-	char host[CUBE_FETCH_URL_MAX];
-	size_t len = strlen(place->host);
-	int error = 0, fd = -1;
-
-	/* an IPv6 address keeps its brackets in some releases of OpenSSL */
-	if(place->host[0] == '[' && len > 2 && place->host[len - 1] == ']')
-		snprintf(host, sizeof(host), "%.*s", (int)len - 2, place->host + 1);
-	else
-		snprintf(host, sizeof(host), "%s", place->host);
-	error = getaddrinfo(host, place->port, &hints, &all);
-	if(error != 0) {
-		cube_err_add(err, "the name %s is not found (%s)", host, gai_strerror(error));
-		return -1;
-	}
-	for(const struct addrinfo *one = all; one != NULL; one = one->ai_next) {
-		error = connect_to(one, seconds, &fd);
-		if(error == 0)
-			break;
-	}
-	freeaddrinfo(all);
-	if(error == 0)
-		return fd;
-	system_error(err, "", error);
-	return -1;
-}
-
-static bool send_all(int fd, const void *data, size_t len, struct cube_err *err)
-{
-	const char *at = data;
-	ssize_t n;
-
-	for(; len > 0; at += n, len -= (size_t)n) {
-		n = send(fd, at, len, MSG_NOSIGNAL);
-		if(n <= 0) {
-			system_error(err, "the request cannot be sent: ", errno);
-			return false;
-		}
-	}
-	return true;
-}
-
-static bool ask(int fd, const struct place *place, struct http_body question, struct cube_err *err)
-{
-	bool brackets = strchr(place->host, ':') != NULL && place->host[0] != '[';
-	bool standard = strcmp(place->port, "80") == 0;
-	char text[REQUEST_MAX], post[128] = "";
-	int len;
-
-	if(question.data != NULL)
-		snprintf(post, sizeof(post), "Content-Type: application/ocsp-request\r\nContent-Length: %zu\r\n", question.len);
-	len = snprintf(text, sizeof(text),
-			"%s %s%s HTTP/1.0\r\nHost: %s%s%s%s%s\r\n%sUser-Agent: kamailio-cube\r\nConnection: close\r\n\r\n",
-			question.data != NULL ? "POST" : "GET", place->path[0] == '/' ? "" : "/", place->path, brackets ? "[" : "",
-			place->host, brackets ? "]" : "", standard ? "" : ":", standard ? "" : place->port, post);
-	if(len < 0 || len >= (int)sizeof(text)) {
-		cube_err_add(err, "its address is too long");
-		return false;
-	}
-	return send_all(fd, text, (size_t)len, err) && send_all(fd, question.data, question.len, err);
-}
-
-/* Reads the head and some of what follows: bytes, or -1 + err. */
-static ssize_t read_head(int fd, char *buf, struct head *head, struct cube_err *err)
-{
-	size_t used = 0;
-	ssize_t n;
-
-	while((n = read(fd, buf + used, HEAD_MAX - used)) > 0) {
-		used += (size_t)n;
-		for(size_t i = 0; i < used; i++) {
-			size_t rest = used - i;
-
-			if(rest >= 4 && memcmp(buf + i, "\r\n\r\n", 4) == 0)
-				head->len = i + 4;
-			else if(rest >= 2 && memcmp(buf + i, "\n\n", 2) == 0)
-				head->len = i + 2;
-			if(head->len > 0)
-				return (ssize_t)used;
-		}
-	}
-	if(n < 0)
-		system_error(err, "", errno);
-	else if(used == 0)
-		cube_err_add(err, "the connection was closed without an answer");
-	else
-		cube_err_add(err, "the answer is not HTTP");
-	return -1;
-}
-
-static const char *value_of(const char *line, const char *name)
-{
-	size_t len = strlen(name);
-
-	if(strncasecmp(line, name, len) != 0 || line[len] != ':')
-		return NULL;
-	line += len + 1;
-	return line + strspn(line, " \t");
-}
-
-/* Cuts the head into lines. */
-static bool parse_head(char *buf, struct head *head, struct cube_err *err)
-{
-	char *line = buf, *next;
-
-	/* the last byte is the empty line's end */
-	buf[head->len - 1] = '\0';
-	if(memchr(buf, '\0', head->len - 1) != NULL || strncmp(buf, "HTTP/1.", 7) != 0 || !isdigit((unsigned char)buf[7])
-			|| buf[8] != ' ' || strspn(buf + 9, "0123456789") != 3) {
-		cube_err_add(err, "the answer is not HTTP");
-		return false;
-	}
-	head->status = (int)strtol(buf + 9, NULL, 10);
-	while((next = strchr(line, '\n')) != NULL) {
-		const char *value;
-
-		*next = '\0';
-		if(next > line && next[-1] == '\r')
-			next[-1] = '\0';
-		if((value = value_of(line, "Content-Length")) != NULL)
-			head->length = value;
-		else if((value = value_of(line, "Location")) != NULL)
-			head->location = value;
-		else if(value_of(line, "Transfer-Encoding") != NULL)
-			head->chunked = true;
-		line = next + 1;
-	}
-	return true;
+	cube_err_add(err, "%s%c%s", prefix, tolower((unsigned char)what[0]), what[0] != '\0' ? what + 1 : "");
 }
 
 static void too_long(size_t max, struct cube_err *err)
@@ -222,148 +43,219 @@ static void too_long(size_t max, struct cube_err *err)
 		cube_err_add(err, "more than %zu kB", max >> 10);
 }
 
-/* Room for at least one byte more. */
-static bool grow(struct http_body *body, size_t *room, size_t max, struct cube_err *err)
+/* Room for len bytes in all, of max at most. */
+static bool grow(struct transfer *t, size_t len)
 {
-	size_t more = *room > 0 ? 2 * *room : FIRST_BYTES;
+	size_t room = t->room > 0 ? t->room : FIRST_BYTES;
 	unsigned char *data;
 
-	if(more > max + 1) /* the one byte shows that there are too many */
-		more = max + 1;
-	data = realloc(body->data, more);
+	while(room < len)
+		room *= 2;
+	if(room > t->max)
+		room = t->max;
+	if(room == t->room)
+		return true;
+	data = realloc(t->body->data, room);
 	if(data == NULL) {
-		cube_err_add(err, "out of memory");
+		cube_err_add(t->err, "out of memory");
 		return false;
 	}
-	body->data = data;
-	*room = more;
+	t->body->data = data;
+	t->room = room;
 	return true;
 }
 
-/* begun: what came with the head. */
-static bool read_body(int fd, const char *begun, size_t begun_len, const struct head *head, size_t max,
-		struct http_body *body, struct cube_err *err)
+static long status_of(const struct transfer *t)
 {
-	bool known = head->length != NULL && isdigit((unsigned char)head->length[0]);
-	size_t room = 0, wanted = known ? strtoul(head->length, NULL, 10) : SIZE_MAX;
-	ssize_t n = 1;
+	long status = 0;
 
-	if(head->chunked) {
-		cube_err_add(err, "the answer is in chunks, which HTTP/1.0 does not have");
-		return false;
-	}
-	if(known && wanted > max) {
-		too_long(max, err);
-		return false;
-	}
-	while(n > 0 && body->len < wanted) {
-		if(body->len == room && !grow(body, &room, max, err))
-			return false;
-		n = (ssize_t)(begun_len < room - body->len ? begun_len : room - body->len);
-		if(n > 0) {
-			memcpy(body->data + body->len, begun, (size_t)n);
-			begun += n;
-			begun_len -= (size_t)n;
-		} else {
-			n = read(fd, body->data + body->len, room - body->len);
-		}
-		body->len += n > 0 ? (size_t)n : 0;
-		if(body->len > wanted)
-			body->len = wanted;
-		if(body->len > max) {
-			too_long(max, err);
-			return false;
-		}
-	}
-	if(n < 0)
-		system_error(err, "the answer is cut off: ", errno);
-	else if(known && body->len < wanted)
-		cube_err_add(err, "the answer is cut off");
-	else
-		return true;
-	return false;
+	curl_easy_getinfo(t->curl, CURLINFO_RESPONSE_CODE, &status);
+	return status;
 }
 
-/* The address that place is redirected to, for free(3); NULL + err. */
-static char *redirected(const struct place *place, const struct head *head, struct cube_err *err)
+/* Where a redirect leads to is told when its page has come to its end; the page of an error is not waited for. */
+static bool awaited(long status)
 {
-	bool brackets = strchr(place->host, ':') != NULL && place->host[0] != '[';
-	const char *to = head->location;
-	char *url = NULL;
-
-	if(to[0] == '/' && to[1] != '/') {
-		if(asprintf(&url, "http://%s%s%s:%s%s", brackets ? "[" : "", place->host, brackets ? "]" : "", place->port, to)
-				< 0)
-			url = NULL;
-	} else {
-		url = strdup(to);
-	}
-	if(url == NULL) {
-		cube_err_add(err, "out of memory");
-	} else if(!cube_fetch_url_ok(cube_str_of(url))) {
-		cube_err_add(err, strncasecmp(url, "https:", 6) == 0 ? "redirected to https://, which is not followed"
-															 : "redirected to what is no address of http://");
-		free(url);
-		url = NULL;
-	}
-	return url;
+	return status == 200 || status / 100 == 3;
 }
 
-/* One request. 0: answered; 1: redirected to *next, for free(3); -1: err. */
-static int exchange(const char *url, struct http_body question, size_t max, unsigned seconds, struct http_body *answer,
-		char **next, struct cube_err *err)
+/* libcurl's write callback: less than n ends the transfer. */
+static size_t take(char *data, size_t one, size_t n, void *to)
 {
-	static char buf[HEAD_MAX];
-	struct place place = {NULL, NULL, NULL};
-	struct head head = {0};
-	ssize_t n;
-	int fd = -1, rc = -1;
+	struct transfer *t = to;
+	long status = status_of(t);
 
-	if(!place_of(url, &place, err) || (fd = dial(&place, seconds, err)) < 0 || !ask(fd, &place, question, err))
-		goto out;
-	n = read_head(fd, buf, &head, err);
-	if(n < 0 || !parse_head(buf, &head, err))
-		goto out;
-	if(head.status == 200) {
-		rc = read_body(fd, buf + head.len, (size_t)n - head.len, &head, max, answer, err) ? 0 : -1;
-	} else if(head.status / 100 == 3 && head.location != NULL && question.data == NULL) {
-		*next = redirected(&place, &head, err);
-		rc = *next != NULL ? 1 : -1;
-	} else {
-		cube_err_add(err, "HTTP %d", head.status);
+	(void)one; /* it is 1 */
+	if(n > t->max - t->seen) {
+		too_long(t->max, t->err);
+		return 0;
 	}
-out:
-	if(fd >= 0)
-		close(fd);
-	place_free(&place);
-	return rc;
+	t->seen += n;
+	if(status != 200)
+		return awaited(status) ? n : 0;
+	if(!grow(t, t->seen))
+		return 0;
+	memcpy(t->body->data + t->body->len, data, n);
+	t->body->len += n;
+	return n;
+}
+
+/* libcurl's limit for connecting counts the name's resolving and is for all addresses; this one of Linux is for each, so
+ * that an address that is dead leaves time for the next one. */
+static int limit_connect(void *to, curl_socket_t fd, curlsocktype purpose)
+{
+	const struct transfer *t = to;
+
+	(void)purpose;
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &t->connect_ms, sizeof(t->connect_ms));
+	return CURL_SOCKOPT_OK;
+}
+
+static bool set_up(struct transfer *t)
+{
+	CURL *curl = t->curl;
+
+	return curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http") == CURLE_OK
+		   /* the environment may name one */
+		   && curl_easy_setopt(curl, CURLOPT_PROXY, "") == CURLE_OK
+		   /* a redirect must not log in to where its sender cannot */
+		   && curl_easy_setopt(curl, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L) == CURLE_OK
+		   /* SIGALRM is the program's */
+		   && curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) == CURLE_OK
+		   && curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) == CURLE_OK
+		   && curl_easy_setopt(curl, CURLOPT_USERAGENT, "kamailio-cube") == CURLE_OK
+		   && curl_easy_setopt(curl, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)t->max) == CURLE_OK
+		   && curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take) == CURLE_OK
+		   && curl_easy_setopt(curl, CURLOPT_WRITEDATA, t) == CURLE_OK
+		   && curl_easy_setopt(curl, CURLOPT_SOCKOPTFUNCTION, limit_connect) == CURLE_OK
+		   && curl_easy_setopt(curl, CURLOPT_SOCKOPTDATA, t) == CURLE_OK
+		   && curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, t->words) == CURLE_OK;
+}
+
+/* headers: for curl_slist_free_all(3), also where it fails. */
+static bool set_question(CURL *curl, struct http_body question, struct curl_slist **headers)
+{
+	struct curl_slist *both;
+
+	*headers = curl_slist_append(NULL, "Content-Type: application/ocsp-request");
+	both = *headers != NULL ? curl_slist_append(*headers, "Accept: application/ocsp-response") : NULL;
+	return both != NULL && curl_easy_setopt(curl, CURLOPT_HTTPHEADER, both) == CURLE_OK
+		   && curl_easy_setopt(curl, CURLOPT_POSTFIELDS, question.data) == CURLE_OK
+		   && curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)question.len) == CURLE_OK;
+}
+
+/* What libcurl could not receive, and why. */
+static void cut_off(const struct transfer *t, long error)
+{
+	const char *prefix = t->body->len > 0 ? "the answer is cut off: " : "";
+
+	/* for other errors than the system's there is the number of an older one, of another address */
+	add_small(t->err, prefix, error == ECONNRESET ? strerror(ECONNRESET) : t->words);
+}
+
+/* Why there is no answer to a request. What has no case here keeps libcurl's words. */
+static void explain(const struct transfer *t, CURLcode code)
+{
+	const char *words = t->words[0] != '\0' ? t->words : curl_easy_strerror(code);
+	long status = status_of(t), error = 0;
+
+	curl_easy_getinfo(t->curl, CURLINFO_OS_ERRNO, &error);
+	switch((int)code) {
+		case CURLE_OK:
+		case CURLE_WRITE_ERROR:
+		case CURLE_FILESIZE_EXCEEDED:
+		case CURLE_PARTIAL_FILE:
+			if(code == CURLE_OK || !awaited(status))
+				cube_err_add(t->err, "HTTP %ld", status);
+			else if(code == CURLE_FILESIZE_EXCEEDED)
+				too_long(t->max, t->err);
+			else
+				cube_err_add(t->err, "the answer is cut off");
+			break;
+		case CURLE_URL_MALFORMAT:
+			cube_err_add(t->err, "its address does not parse (http://HOST[:PORT][/PATH] is expected)");
+			break;
+		case CURLE_LOGIN_DENIED:
+			cube_err_add(t->err, "an address with a user name is not asked");
+			break;
+		case CURLE_COULDNT_CONNECT:
+		case CURLE_OPERATION_TIMEDOUT:
+		case CURLE_SEND_ERROR:
+			add_small(t->err, code == CURLE_SEND_ERROR ? "the request cannot be sent: " : "",
+					error != 0 ? strerror((int)error) : words);
+			break;
+		case CURLE_RECV_ERROR:
+			cut_off(t, error);
+			break;
+		case CURLE_GOT_NOTHING:
+			cube_err_add(t->err, "the connection was closed without an answer");
+			break;
+		case CURLE_OUT_OF_MEMORY: /* 7.88 means either by it */
+			cube_err_add(t->err, "out of memory, or a header is too long");
+			break;
+		case CURLE_UNSUPPORTED_PROTOCOL: /* an answer without a status line is called HTTP/0.9 */
+		case CURLE_WEIRD_SERVER_REPLY:
+		case CURLE_BAD_FUNCTION_ARGUMENT: /* of its own, for a header that has no name */
+			cube_err_add(t->err, "the answer is not HTTP");
+			break;
+		default:
+			add_small(t->err, "", words);
+	}
+}
+
+/* Takes the address that the last answer leads to. libcurl follows none by itself, so that each is judged as the first
+ * one was. */
+static bool follow(struct transfer *t, const char *to, int n)
+{
+	if(n > HTTP_REDIRECTS_MAX)
+		cube_err_add(t->err, "redirected more than %d times", HTTP_REDIRECTS_MAX);
+	else if(strncasecmp(to, "https:", 6) == 0)
+		cube_err_add(t->err, "redirected to https://, which is not followed");
+	else if(!cube_fetch_url_ok(cube_str_of(to)))
+		cube_err_add(t->err, "redirected to what is no address of http://");
+	else if(curl_easy_setopt(t->curl, CURLOPT_URL, to) != CURLE_OK)
+		cube_err_add(t->err, "out of memory");
+	return !cube_err_any(t->err);
+}
+
+/* Asks, and asks where that leads to. */
+static void exchange(struct transfer *t, bool follows)
+{
+	const char *next;
+	CURLcode code;
+	int n = 0;
+
+	do {
+		t->seen = 0;
+		t->words[0] = '\0';
+		next = NULL;
+		code = curl_easy_perform(t->curl);
+		if(code == CURLE_OK && follows)
+			curl_easy_getinfo(t->curl, CURLINFO_REDIRECT_URL, &next);
+	} while(next != NULL && follow(t, next, ++n));
+	if(!cube_err_any(t->err) && (code != CURLE_OK || status_of(t) != 200))
+		explain(t, code);
 }
 
 int http_fetch(const char *url, struct http_body question, size_t max, unsigned seconds, struct http_body *answer,
 		struct cube_err *err)
 {
-	char *now = strdup(url), *next = NULL;
-	int rc = -1;
+	struct transfer t = {.body = answer, .max = max, .err = err};
+	struct curl_slist *headers = NULL;
 
 	*answer = (struct http_body){NULL, 0};
-	if(now == NULL)
+	t.connect_ms = seconds < INT_MAX / 1000 ? (int)seconds * 1000 : INT_MAX;
+	t.curl = curl_easy_init();
+	if(t.curl != NULL && set_up(&t) && curl_easy_setopt(t.curl, CURLOPT_URL, url) == CURLE_OK
+			&& (question.data == NULL || set_question(t.curl, question, &headers)))
+		exchange(&t, question.data == NULL);
+	else
 		cube_err_add(err, "out of memory");
-	for(int n = 0; now != NULL; n++) {
-		if(n > HTTP_REDIRECTS_MAX) {
-			cube_err_add(err, "redirected more than %d times", HTTP_REDIRECTS_MAX);
-			rc = -1;
-			break;
-		}
-		next = NULL;
-		memcpy(now, "http://", 7); /* OpenSSL knows no scheme in capitals */
-		rc = exchange(now, question, max, seconds, answer, &next, err);
-		free(now);
-		now = next;
-	}
-	free(now);
-	if(rc == 0)
+	curl_easy_cleanup(t.curl);
+	curl_slist_free_all(headers);
+	if(!cube_err_any(err))
 		return 0;
 	free(answer->data);
-	answer->data = NULL;
+	*answer = (struct http_body){NULL, 0};
 	return -1;
 }

@@ -21,7 +21,9 @@
 #define MEMORY_MAX (1ul << 30)
 #define CPU_SECONDS_MAX 60
 #define FILES_MAX 32
-#define HAND_OVER_MS 250 /* kept of the time that is given, for the reply that says that it was too short */
+/* Kept of the time that is given, for the loading of libcurl's many libraries, and for the reply that says that it was too
+ * short. */
+#define HAND_OVER_MS 500
 
 struct job
 {
@@ -83,6 +85,7 @@ static bool answer_write(const struct answer *answer)
 		   && write_all(STDOUT_FILENO, answer->data, answer->head.data_len);
 }
 
+/* May run in the thread in which libcurl resolves a name; the program then waits for that thread, and writes nothing. */
 static void late(int signal)
 {
 	(void)signal;
