@@ -298,6 +298,8 @@ static void conn_forget_chain(const SSL *ssl)
 		X509_free(sk_X509_pop(sent));
 	while(sk_X509_num(verified) > 0)
 		X509_free(sk_X509_pop(verified));
+	if(SSL_is_server(ssl))
+		SSL_set_client_CA_list((SSL *)ssl, NULL); /* the names that its CertificateRequest had */
 }
 
 static void conn_note_done(const SSL *ssl, struct cube_conn *conn)
