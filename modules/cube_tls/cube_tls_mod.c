@@ -21,6 +21,7 @@
 #include "janitor.h"
 #include "keys.h"
 #include "outbound.h"
+#include "random.h"
 #include "refresh.h"
 #include "resume.h"
 #include "sources.h"
@@ -57,9 +58,10 @@ static int mod_init(void)
 		LM_ERR("TLS is off: put enable_tls=yes into kamailio.cfg\n");
 		return -1;
 	}
-	if(stock_tls_bind() < 0 || conn_init(&tenant) < 0 || isolate_init(&tenant) < 0 || hooks_install(&tenant) < 0
-			|| janitor_init(&tenant) < 0 || targets_init() < 0 || outbound_init() < 0 || failed_init() < 0
-			|| counters_init() < 0 || resume_init() < 0 || sources_init() < 0 || refresh_init(&tenant) < 0)
+	if(random_init() < 0 || stock_tls_bind() < 0 || conn_init(&tenant) < 0 || isolate_init(&tenant) < 0
+			|| hooks_install(&tenant) < 0 || janitor_init(&tenant) < 0 || targets_init() < 0 || outbound_init() < 0
+			|| failed_init() < 0 || counters_init() < 0 || resume_init() < 0 || sources_init() < 0
+			|| refresh_init(&tenant) < 0)
 		return -1;
 	counters_rpc_init(&tenant);
 	sources_rpc_init(&tenant);

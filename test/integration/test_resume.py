@@ -89,6 +89,14 @@ def test_server(t):
     t.made.cube.prove_alive()
 
 
+def test_random(t):
+    """No two processes draw the same random numbers: of new sessions, each has an id of its own."""
+    context, _ = contexts()
+    ids = [t.made.ask(context, 1)[2].id for _ in range(TIMES)]
+    equal("different session ids", len(set(ids)), TIMES)
+    t.made.cube.prove_alive()
+
+
 def test_other_tenants(t):
     """A session of one tenant is none of another's: with another profile, with the same one, and where both share a
     listener and are told apart by SNI."""
