@@ -40,7 +40,7 @@ struct cube_conn
 	const char *cipher;
 	time_t since;
 	char peer_name[128];			  /* valid once done */
-	struct cube_session_peer offered; /* client: what was found out when the session was made that it offers */
+	struct cube_session_peer offered; /* what was found out when the session was made that is offered */
 	char host[TARGET_HOST_MAX];		  /* client: the session target's name, "" for an address */
 };
 

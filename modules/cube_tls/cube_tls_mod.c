@@ -24,6 +24,7 @@
 #include "random.h"
 #include "refresh.h"
 #include "resume.h"
+#include "sessions.h"
 #include "sources.h"
 #include "sources_rpc.h"
 #include "stock_tls.h"
@@ -60,8 +61,8 @@ static int mod_init(void)
 	}
 	if(random_init() < 0 || stock_tls_bind() < 0 || conn_init(&tenant) < 0 || isolate_init(&tenant) < 0
 			|| hooks_install(&tenant) < 0 || janitor_init(&tenant) < 0 || targets_init() < 0 || outbound_init() < 0
-			|| failed_init() < 0 || counters_init() < 0 || resume_init() < 0 || sources_init() < 0
-			|| refresh_init(&tenant) < 0)
+			|| failed_init() < 0 || counters_init() < 0 || resume_init() < 0 || sessions_init() < 0
+			|| sources_init() < 0 || refresh_init(&tenant) < 0)
 		return -1;
 	counters_rpc_init(&tenant);
 	sources_rpc_init(&tenant);

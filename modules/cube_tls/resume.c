@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Sessions in shared memory. Whoever has the connection's write_lock runs these callbacks, in any process; what they
- * share has locks of its own, held for a copy. */
-#include <openssl/core_names.h>
+/* A client's sessions in shared memory. Whoever has the connection's write_lock runs these callbacks, in any process; the
+ * table has a lock of its own, held for a copy. */
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/rand.h>
 #include <string.h>
 #include <time.h>
 
@@ -14,6 +12,7 @@
 
 #include "../ksr/ksr.h"
 #include "resume.h"
+#include "sessions.h"
 #include "sources.h"
 
 #define SLOTS 4096		  /* targets; one may push out another's session, which then costs a full handshake */
@@ -32,8 +31,6 @@ struct table
 {
 	gen_lock_t lock;
 	struct stored *slot[SLOTS];
-	gen_lock_t secrets_lock;
-	struct cube_ticket_secrets secrets;
 };
 
 static struct table *table;
@@ -41,81 +38,7 @@ static struct table *table;
 int resume_init(void)
 {
 	table = ksr_shm_table(sizeof(*table));
-	return table && lock_init(&table->lock) && lock_init(&table->secrets_lock) ? 0 : -1;
-}
-
-/* name NULL: the key to seal with. 0: none; 1: the newest secret's; 2: an older one's. */
-static int ticket_key(const struct cube_conn *conn, const unsigned char *name, struct cube_ticket_key *key)
-{
-	uint32_t number;
-	int rc;
-
-	lock_get(&table->secrets_lock);
-	rc = cube_ticket_rotate(&table->secrets, time(NULL)) == 0
-		 && cube_ticket_key(&table->secrets, name, conn->policy, conn->tenant_tag, key);
-	if(rc) {
-		memcpy(&number, key->name, sizeof(number));
-		rc = number == table->secrets.newest ? 1 : 2;
-	}
-	lock_release(&table->secrets_lock);
-	return rc;
-}
-
-/* As SSL_CTX_set_tlsext_ticket_key_evp_cb has it; seals or opens with AES-256-CBC and HMAC-SHA-256 (RFC 5077 4). */
-static int on_ticket_key(
-		SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac, int seal)
-{
-	const struct cube_conn *conn = SSL_get_ex_data(ssl, conn_index());
-	struct cube_ticket_key key;
-	OSSL_PARAM params[3];
-	int rc = conn ? ticket_key(conn, seal ? NULL : name, &key) : 0;
-
-	if(!rc)
-		return 0; /* no ticket, or one that is passed over */
-	if(!seal && SSL_version(ssl) >= TLS1_3_VERSION)
-		rc = 2; /* a client uses a ticket once (RFC 8446 C.4): it gets another one for the next time */
-	params[0] = OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY, key.mac, sizeof(key.mac));
-	params[1] = OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, "SHA256", 0);
-	params[2] = OSSL_PARAM_construct_end();
-	if(seal)
-		memcpy(name, key.name, sizeof(key.name));
-	if((seal && RAND_bytes(iv, EVP_CIPHER_get_iv_length(EVP_aes_256_cbc())) != 1)
-			|| EVP_MAC_CTX_set_params(mac, params) != 1
-			|| EVP_CipherInit_ex(cipher, EVP_aes_256_cbc(), NULL, key.cipher, iv, seal) != 1)
-		rc = -1;
-	OPENSSL_cleanse(&key, sizeof(key));
-	return rc;
-}
-
-/* The server is about to seal a session: what it found out about the peer goes with it. */
-static int on_ticket_made(SSL *ssl, void *arg)
-{
-	const struct cube_conn *conn = SSL_get_ex_data(ssl, conn_index());
-	struct cube_session_peer record;
-
-	if(!conn)
-		return 0;
-	if(SSL_session_reused(ssl))
-		return 1; /* the session that was resumed has it */
-	record = cube_session_peer_of(&conn->peer, conn->tenant_tag, time(NULL));
-	return SSL_SESSION_set1_ticket_appdata(SSL_get_session(ssl), &record, sizeof(record));
-}
-
-/* A ticket was opened, or could not be. */
-static SSL_TICKET_RETURN on_ticket_opened(
-		SSL *ssl, SSL_SESSION *session, const unsigned char *name, size_t name_len, SSL_TICKET_STATUS status, void *arg)
-{
-	const struct cube_conn *conn = SSL_get_ex_data(ssl, conn_index());
-	struct cube_checks checks;
-	void *record;
-	size_t len;
-
-	if((status != SSL_TICKET_SUCCESS && status != SSL_TICKET_SUCCESS_RENEW) || !conn)
-		return SSL_TICKET_RETURN_IGNORE_RENEW;
-	if(SSL_SESSION_get0_ticket_appdata(session, &record, &len) != 1
-			|| !cube_session_fits(record, len, conn->tenant_tag, time(NULL), &checks) || !sources_hold(&checks))
-		return SSL_TICKET_RETURN_IGNORE_RENEW;
-	return status == SSL_TICKET_SUCCESS ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_USE_RENEW;
+	return table && lock_init(&table->lock) ? 0 : -1;
 }
 
 static void stored_free(struct stored *s)
@@ -210,12 +133,10 @@ static int on_new_session(SSL *ssl, SSL_SESSION *session)
 
 void resume_enable(SSL_CTX *ctx, enum cube_role role)
 {
-	if(role == CUBE_ROLE_CLIENT) {
+	if(role == CUBE_ROLE_CLIENT)
 		SSL_CTX_sess_set_new_cb(ctx, on_new_session);
-		return;
-	}
-	SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, on_ticket_key);
-	SSL_CTX_set_session_ticket_cb(ctx, on_ticket_made, on_ticket_opened, NULL);
+	else
+		sessions_enable(ctx);
 }
 
 void resume_offer(SSL *ssl, struct cube_conn *conn)
@@ -241,16 +162,7 @@ void resume_offer(SSL *ssl, struct cube_conn *conn)
 
 void resume_done(const SSL *ssl, struct cube_conn *conn)
 {
-	SSL_SESSION *session = SSL_get_session(ssl);
-	void *record;
-	size_t len;
-
-	if(conn->peer.role == CUBE_ROLE_SERVER) {
-		if(SSL_SESSION_get0_ticket_appdata(session, &record, &len) == 1 && len == sizeof(struct cube_session_peer))
-			cube_session_restore(record, &conn->peer);
-		return;
-	}
 	cube_session_restore(&conn->offered, &conn->peer);
-	if(SSL_version(ssl) < TLS1_3_VERSION)
-		client_store(conn, session); /* OpenSSL tells of a session once; this one may be used again */
+	if(conn->peer.role == CUBE_ROLE_CLIENT && SSL_version(ssl) < TLS1_3_VERSION)
+		client_store(conn, SSL_get_session(ssl)); /* OpenSSL tells of a session once; this one may be used again */
 }

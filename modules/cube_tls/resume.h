@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Sessions that any process can resume: as server by tickets, sealed with keys of the policy and tenant; as client from a
- * table by tenant, policy and target. */
+/* Sessions that any process can resume: as server by sessions.h; as client from a table by tenant, policy and target. */
 #ifndef CUBE_TLS_RESUME_H
 #define CUBE_TLS_RESUME_H
 

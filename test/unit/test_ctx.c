@@ -70,7 +70,10 @@ START_TEST(test_told)
 		ctx = SSL_get_SSL_CTX(ssl);
 		ck_assert((SSL_CTX_get_options(ctx) & options) == options);
 		ck_assert((SSL_CTX_get_mode(ctx) & modes) == modes);
-		ck_assert_int_eq(SSL_CTX_get_session_cache_mode(ctx), SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+		ck_assert_int_eq(SSL_CTX_get_session_cache_mode(ctx),
+				(role == CUBE_ROLE_SERVER ? SSL_SESS_CACHE_SERVER : SSL_SESS_CACHE_CLIENT) | SSL_SESS_CACHE_NO_INTERNAL
+						| SSL_SESS_CACHE_NO_AUTO_CLEAR);
+		ck_assert_int_eq((SSL_CTX_get_options(ctx) & SSL_OP_NO_TICKET) != 0, role == CUBE_ROLE_SERVER);
 		ck_assert_uint_eq(SSL_CTX_get_num_tickets(ctx), 1);
 		ck_assert_int_eq(SSL_CTX_get_security_level(ctx), 2);
 		ck_assert_int_eq(SSL_CTX_get_verify_depth(ctx), CUBE_VERIFY_DEPTH);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Tests of tls/session.c: which change of a configuration ends resumption, whose tickets a key opens, and which records
- * of a peer are believed. */
+/* Tests of tls/session.c: which change of a configuration ends resumption, and which records of a peer are believed. */
 #include <check.h>
 #include <openssl/x509.h>
 #include <stdlib.h>
@@ -8,6 +7,7 @@
 
 #include "../../modules/libcube/tls/session.h"
 #include "helper.h"
+#include "tlspair.h"
 
 #define N(rows) (int)(sizeof(rows) / sizeof((rows)[0]))
 #define NOW 1000000
@@ -156,115 +156,6 @@ START_TEST(test_digest_whose)
 }
 END_TEST
 
-static void rotate(struct cube_ticket_secrets *s, int64_t now, uint32_t newest)
-{
-	ck_assert_int_eq(cube_ticket_rotate(s, now), 0);
-	ck_assert_uint_eq(s->newest, newest);
-}
-
-START_TEST(test_rotate)
-{
-	static const unsigned char none[64];
-	struct cube_ticket_secrets s = {0};
-
-	rotate(&s, NOW, 1);
-	ck_assert_int_ne(memcmp(s.secret[1], none, sizeof(none)), 0);
-	rotate(&s, NOW, 1);
-	rotate(&s, NOW + CUBE_TICKET_SECONDS - 1, 1);
-	rotate(&s, NOW + CUBE_TICKET_SECONDS, 2);
-	ck_assert_int_ne(memcmp(s.secret[1], s.secret[2], sizeof(none)), 0);
-	rotate(&s, NOW + 2 * CUBE_TICKET_SECONDS - 1, 2);
-	rotate(&s, NOW, 3); /* a clock that was set back */
-	rotate(&s, NOW + CUBE_TICKET_SECONDS - 1, 3);
-}
-END_TEST
-
-static struct cube_ticket_key seal_key(
-		const struct cube_ticket_secrets *s, const struct cube_digest *policy, int tenant)
-{
-	struct cube_ticket_key key;
-
-	ck_assert(cube_ticket_key(s, NULL, policy, tenant, &key));
-	return key;
-}
-
-/* A ticket is opened with what it was sealed with, as long as its secret is known, and that is as long as it may live. */
-START_TEST(test_forget)
-{
-	const struct cube_digest policy = {{1}};
-	struct cube_ticket_secrets s = {0};
-	struct cube_ticket_key sealed, opened;
-
-	ck_assert(!cube_ticket_key(&s, NULL, &policy, 1, &sealed));
-	rotate(&s, NOW, 1);
-	sealed = seal_key(&s, &policy, 1);
-	for(int i = 1; i < CUBE_TICKET_SECRETS; i++) {
-		rotate(&s, NOW + i * CUBE_TICKET_SECONDS, (uint32_t)i + 1);
-		ck_assert(cube_ticket_key(&s, sealed.name, &policy, 1, &opened));
-		ck_assert_int_eq(memcmp(&sealed, &opened, sizeof(sealed)), 0);
-	}
-	ck_assert_int_ge((CUBE_TICKET_SECRETS - 1) * CUBE_TICKET_SECONDS, CUBE_SESSION_SECONDS);
-	rotate(&s, NOW + CUBE_TICKET_SECRETS * CUBE_TICKET_SECONDS, CUBE_TICKET_SECRETS + 1);
-	ck_assert(!cube_ticket_key(&s, sealed.name, &policy, 1, &opened));
-}
-END_TEST
-
-static void check_apart(const struct cube_ticket_key *a, const struct cube_ticket_key *b)
-{
-	ck_assert_int_ne(memcmp(a->name, b->name, sizeof(a->name)), 0);
-	ck_assert_int_ne(memcmp(a->cipher, b->cipher, sizeof(a->cipher)), 0);
-	ck_assert_int_ne(memcmp(a->mac, b->mac, sizeof(a->mac)), 0);
-}
-
-START_TEST(test_keys_apart)
-{
-	const struct cube_digest policy = {{1}}, other = {{[31] = 1}};
-	struct cube_ticket_secrets s = {0};
-	struct cube_ticket_key key, key_2, key_other, key_sip_ua, key_next, opened;
-
-	rotate(&s, NOW, 1);
-	key = seal_key(&s, &policy, 1);
-	key_2 = seal_key(&s, &policy, 2);
-	key_other = seal_key(&s, &other, 1);
-	key_sip_ua = seal_key(&s, &policy, 0);
-	rotate(&s, NOW + CUBE_TICKET_SECONDS, 2);
-	key_next = seal_key(&s, &policy, 1);
-	check_apart(&key, &key_2);
-	check_apart(&key, &key_other);
-	check_apart(&key, &key_sip_ua);
-	check_apart(&key, &key_next);
-	ck_assert_int_ne(memcmp(key.cipher, key.mac, sizeof(key.mac)), 0);
-	ck_assert(cube_ticket_key(&s, key.name, &policy, 1, &opened));
-	ck_assert(!cube_ticket_key(&s, key.name, &policy, 2, &opened));
-	ck_assert(!cube_ticket_key(&s, key.name, &other, 1, &opened));
-	ck_assert(!cube_ticket_key(&s, key_2.name, &policy, 1, &opened));
-}
-END_TEST
-
-/* Names come from the net. */
-START_TEST(test_names)
-{
-	static const uint32_t numbers[] = {0, 2, 3, 5, 1u << 31, UINT32_MAX};
-	const struct cube_digest policy = {{1}};
-	struct cube_ticket_secrets s = {0};
-	struct cube_ticket_key key, opened;
-	unsigned char name[CUBE_TICKET_NAME_LEN];
-
-	rotate(&s, NOW, 1);
-	key = seal_key(&s, &policy, 1);
-	for(int i = 0; i < CUBE_TICKET_NAME_LEN; i++) {
-		memcpy(name, key.name, sizeof(name));
-		name[i] ^= 1;
-		ck_assert(!cube_ticket_key(&s, name, &policy, 1, &opened));
-	}
-	for(int i = 0; i < N(numbers); i++) {
-		memcpy(name, key.name, sizeof(name));
-		memcpy(name, &numbers[i], sizeof(numbers[i]));
-		ck_assert(!cube_ticket_key(&s, name, &policy, 1, &opened));
-	}
-}
-END_TEST
-
 START_TEST(test_record)
 {
 	struct cube_tls_peer peer = {.not_after = NOW + 10, .cn_san_verified = _i != 0}, restored = {.verify_error = 1};
@@ -367,6 +258,52 @@ START_TEST(test_record_renewed)
 }
 END_TEST
 
+/* What is kept of a session is all but the certificate, in a form that OpenSSL reads. */
+START_TEST(test_pack)
+{
+	struct pki ca = pki_make(&(struct pki_spec){.key = PKI_P256, .cn = "ca", .ca = true});
+	struct pki id = pki_make(&(struct pki_spec){.key = PKI_P256, .cn = "peer", .issuer = &ca});
+	const struct pki *ids[] = {&id}, *cas[] = {&ca};
+	unsigned char buf[512], key[2][SSL_MAX_MASTER_KEY_LENGTH];
+	const unsigned char *p = buf;
+	struct cube_err err;
+	SSL_SESSION *session, *copy;
+	SSL *server, *client;
+	struct ours o;
+	size_t len;
+
+	cube_err_reset(&err);
+	ours_make(&o, ids, 1, cas, 1);
+	ours_ready(&o);
+	server = ours_ssl(&o, CUBE_ROLE_SERVER, &err);
+	client = plain_ssl(false, ids, 1, &ca);
+	ck_assert(tls_meet(server, client));
+	session = SSL_get_session(server);
+	ck_assert_ptr_nonnull(SSL_SESSION_get0_peer(session));
+	len = cube_session_pack(session, buf, sizeof(buf));
+	ck_assert_uint_gt(len, 100);
+	ck_assert_uint_eq(cube_session_pack(session, buf, len), len);
+	ck_assert_uint_eq(cube_session_pack(session, buf, len - 1), 0);
+	copy = d2i_SSL_SESSION(NULL, &p, (long)len);
+	ck_assert_ptr_nonnull(copy);
+	ck_assert_ptr_eq(p, buf + len);
+	ck_assert_ptr_null(SSL_SESSION_get0_peer(copy));
+	ck_assert_int_eq(SSL_SESSION_get_protocol_version(copy), SSL_SESSION_get_protocol_version(session));
+	ck_assert_ptr_eq(SSL_SESSION_get0_cipher(copy), SSL_SESSION_get0_cipher(session));
+	ck_assert_int_eq(SSL_SESSION_get_time(copy), SSL_SESSION_get_time(session));
+	ck_assert_int_eq(SSL_SESSION_get_timeout(copy), CUBE_SESSION_SECONDS);
+	len = SSL_SESSION_get_master_key(session, key[0], sizeof(key[0]));
+	ck_assert_uint_eq(SSL_SESSION_get_master_key(copy, key[1], sizeof(key[1])), len);
+	ck_assert_mem_eq(key[0], key[1], len);
+	SSL_SESSION_free(copy);
+	SSL_free(server);
+	SSL_free(client);
+	ours_free(&o);
+	pki_free(&id);
+	pki_free(&ca);
+}
+END_TEST
+
 Suite *suite_session(void)
 {
 	Suite *s = suite_create("session");
@@ -377,16 +314,13 @@ Suite *suite_session(void)
 	tcase_add_loop_test(tc, test_digest, 0, 2);
 	tcase_add_test(tc, test_digest_whose);
 	suite_add_tcase(s, tc);
-	tc = tcase_create("tickets and records");
-	tcase_add_test(tc, test_rotate);
-	tcase_add_test(tc, test_forget);
-	tcase_add_test(tc, test_keys_apart);
-	tcase_add_test(tc, test_names);
+	tc = tcase_create("records");
 	tcase_add_loop_test(tc, test_record, 0, 2);
 	tcase_add_test(tc, test_record_unfit);
 	tcase_add_test(tc, test_record_checks);
 	tcase_add_loop_test(tc, test_record_end, 0, 4);
 	tcase_add_test(tc, test_record_renewed);
+	tcase_add_test(tc, test_pack);
 	suite_add_tcase(s, tc);
 	return s;
 }

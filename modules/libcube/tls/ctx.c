@@ -126,11 +126,15 @@ static int set_policy(
 	return 0;
 }
 
-static void set_behaviour(SSL_CTX *ctx)
+static void set_behaviour(SSL_CTX *ctx, enum cube_role role)
 {
+	long cache = role == CUBE_ROLE_SERVER ? SSL_SESS_CACHE_SERVER : SSL_SESS_CACHE_CLIENT;
+
 	SSL_CTX_set_options(ctx, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
-	/* no process keeps sessions: as server they are in tickets, as client the caller keeps them */
-	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+	/* no context keeps sessions: the caller does, for all processes. A sealed ticket would hold the client's certificate. */
+	SSL_CTX_set_session_cache_mode(ctx, cache | SSL_SESS_CACHE_NO_INTERNAL | SSL_SESS_CACHE_NO_AUTO_CLEAR);
+	if(role == CUBE_ROLE_SERVER)
+		SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET);
 	SSL_CTX_set_num_tickets(ctx, 1);
 	SSL_CTX_set_timeout(ctx, CUBE_SESSION_SECONDS);
 	/* The stock tls module's read and write code queues clear text and retries it from another address, and writes
@@ -165,7 +169,7 @@ SSL_CTX *cube_tls_ctx_new(const struct cube_conf *conf, const struct cube_tls_pr
 	}
 	if(role == CUBE_ROLE_SERVER)
 		verify |= SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
-	set_behaviour(ctx);
+	set_behaviour(ctx, role);
 	if(set_policy(ctx, profile, cube_tls_ctx_versions(conf, profile, role), path, err) < 0)
 		goto failed;
 	SSL_CTX_set_verify(ctx, verify, NULL);

@@ -14,9 +14,8 @@
 /* A context for one profile in one role. As server it always demands and verifies a client certificate; as client it
  * always verifies the server's, and shows its own if it has one. Peers are judged by tls/verify.h, which finds its
  * struct cube_tls_peer in the SSL's ex_data at peer_index (SSL_get_ex_new_index). Sessions are resumed with the caller's
- * callbacks: as server by ticket key and ticket callback (without a key callback OpenSSL seals tickets with a key of this
- * context's), as client by the new-session callback. The info callback and app data are the caller's. The caller frees it
- * (SSL_CTX_free). On failure NULL and err, with lines that begin with the profile's path. */
+ * callbacks: as server from those that new-session and get-session keep, as client by the new-session callback. The info
+ * callback and app data are the caller's. The caller frees it (SSL_CTX_free). On failure NULL and err, with lines that begin with the profile's path. */
 SSL_CTX *cube_tls_ctx_new(const struct cube_conf *conf, const struct cube_tls_profile *profile, enum cube_role role,
 		int peer_index, struct cube_err *err) __attribute__((warn_unused_result));
 /* Would both get the same context? */

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Digests and ticket keys, by OpenSSL's SHA-256 and HMAC. */
+/* Digests by OpenSSL's SHA-256, and sessions in OpenSSL's own form. */
+#include <openssl/asn1.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
-#include <openssl/rand.h>
 #include <string.h>
 
 #include "session.h"
@@ -112,51 +111,43 @@ void cube_session_restore(const void *record, struct cube_tls_peer *peer)
 	peer->checks.again = 0; /* not_after has it */
 }
 
-int cube_ticket_rotate(struct cube_ticket_secrets *s, int64_t now)
+/* OpenSSL's own form is a SEQUENCE in which [3] is the peer's certificate. */
+static size_t without_peer(const unsigned char *der, long len, unsigned char *buf, size_t size)
 {
-	/* a clock that was set back makes a new one early, which does no harm */
-	if(s->newest > 0 && now >= s->since && now < s->since + CUBE_TICKET_SECONDS)
+	const unsigned char *body = der, *end, *p, *peer, *behind;
+	unsigned char *out = buf;
+	int tag, class, rest;
+	long n;
+
+	if((ASN1_get_object(&body, &n, &tag, &class, len) & 0x80) != 0 || tag != V_ASN1_SEQUENCE)
 		return 0;
-	if(RAND_bytes(s->secret[(s->newest + 1) % CUBE_TICKET_SECRETS], sizeof(s->secret[0])) != 1)
-		return -1;
-	s->newest++;
-	s->since = now;
-	return 0;
+	end = peer = behind = body + n;
+	for(p = body; p < end; p += n) {
+		const unsigned char *from = p;
+
+		if((ASN1_get_object(&p, &n, &tag, &class, end - p) & 0x80) != 0)
+			return 0;
+		if(class == V_ASN1_CONTEXT_SPECIFIC && tag == 3) {
+			peer = from;
+			behind = p + n;
+		}
+	}
+	rest = (int)(peer - body + (end - behind));
+	n = ASN1_object_size(1, rest, V_ASN1_SEQUENCE);
+	if(n < 0 || (size_t)n > size)
+		return 0;
+	ASN1_put_object(&out, 1, rest, V_ASN1_SEQUENCE, V_ASN1_UNIVERSAL);
+	memcpy(out, body, (size_t)(peer - body));
+	memcpy(out + (peer - body), behind, (size_t)(end - behind));
+	return (size_t)n;
 }
 
-/* A secret by its number, NULL for one that is forgotten or was never made. */
-static const unsigned char *secret_of(const struct cube_ticket_secrets *s, uint32_t number)
+size_t cube_session_pack(SSL_SESSION *session, unsigned char *buf, size_t size)
 {
-	if(number == 0 || number > s->newest || s->newest - number >= CUBE_TICKET_SECRETS)
-		return NULL;
-	return s->secret[number % CUBE_TICKET_SECRETS];
-}
+	int len = i2d_SSL_SESSION(session, NULL);
+	unsigned char *der = len > 0 ? OPENSSL_malloc((size_t)len) : NULL, *p = der;
+	size_t used = der != NULL && i2d_SSL_SESSION(session, &p) == len ? without_peer(der, len, buf, size) : 0;
 
-bool cube_ticket_key(const struct cube_ticket_secrets *s, const unsigned char *name, const struct cube_digest *policy,
-		int tenant, struct cube_ticket_key *key)
-{
-	unsigned char context[sizeof(policy->bytes) + sizeof(int32_t) + 1], keys[64], label[32];
-	int32_t tag = tenant;
-	uint32_t number = s->newest;
-	const unsigned char *secret;
-	bool ok;
-
-	if(name != NULL)
-		memcpy(&number, name, sizeof(number));
-	secret = secret_of(s, number);
-	if(secret == NULL)
-		return false;
-	memcpy(context, policy->bytes, sizeof(policy->bytes));
-	memcpy(context + sizeof(policy->bytes), &tag, sizeof(tag));
-	context[sizeof(context) - 1] = 'k';
-	ok = HMAC(EVP_sha512(), secret, 64, context, sizeof(context), keys, NULL) != NULL;
-	/* the name tells nothing of the keys, and another tenant's ticket by its name alone */
-	context[sizeof(context) - 1] = 'n';
-	ok = ok && HMAC(EVP_sha256(), secret, 64, context, sizeof(context), label, NULL) != NULL;
-	memcpy(key->name, &number, sizeof(number));
-	memcpy(key->name + sizeof(number), label, sizeof(key->name) - sizeof(number));
-	memcpy(key->cipher, keys, sizeof(key->cipher));
-	memcpy(key->mac, keys + sizeof(key->cipher), sizeof(key->mac));
-	OPENSSL_cleanse(keys, sizeof(keys));
-	return ok && (name == NULL || memcmp(name, key->name, sizeof(key->name)) == 0);
+	OPENSSL_clear_free(der, len > 0 ? (size_t)len : 0);
+	return used;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Resumption, as far as it is arithmetic: by which policy a session was made, what its peer was found to be, and the keys
- * that its ticket is sealed with. A session that is not certain to pass all checks again is not resumed; the full
- * handshake that follows makes them. */
+/* Resumption, as far as it is arithmetic: by which policy a session was made and what its peer was found to be. A session that
+ * is not certain to pass all checks again is not resumed; the full handshake that follows makes them. */
 #ifndef CUBE_TLS_SESSION_H
 #define CUBE_TLS_SESSION_H
 
@@ -12,8 +11,6 @@
 #include "verify.h"
 
 #define CUBE_SESSION_SECONDS 7200 /* how long a session may be resumed (RFC 8446 4.6.1 permits 7 days) */
-#define CUBE_TICKET_SECONDS 3600  /* how long a secret seals new tickets */
-#define CUBE_TICKET_SECRETS 4	  /* the one that seals, and those whose tickets may still live */
 
 /* Of all that decides in a profile and role: versions, suites, groups, names, CAs, how revocation is checked, identity.
  * Equal digests mean the same verdict on the same peer, also across a reload. SHA-256. */
@@ -26,7 +23,7 @@ struct cube_digest
 int cube_tls_policy_digest(const struct cube_conf *conf, const struct cube_tls_profile *profile, enum cube_role role,
 		struct cube_digest *digest) __attribute__((warn_unused_result));
 
-/* What goes with a session: in the ticket, sealed, as server; beside the session as client. */
+/* What goes with a session, beside it. */
 struct cube_session_peer
 {
 	uint32_t size; /* of this structure: another one's is not read */
@@ -45,28 +42,8 @@ bool cube_session_fits(const void *record, size_t len, int tenant, int64_t now, 
 /* Puts the verdict that was kept into peer, whose handshake had none of its own. record: one that fits. */
 void cube_session_restore(const void *record, struct cube_tls_peer *peer);
 
-/* Random, in memory alone, never in a log; they end with the server. */
-struct cube_ticket_secrets
-{
-	uint32_t newest; /* number of the one that seals; 0: there is none yet */
-	int64_t since;
-	unsigned char secret[CUBE_TICKET_SECRETS][64]; /* number n is at n % CUBE_TICKET_SECRETS */
-};
-
-#define CUBE_TICKET_NAME_LEN 16 /* RFC 5077 4 */
-
-struct cube_ticket_key
-{
-	unsigned char name[CUBE_TICKET_NAME_LEN];
-	unsigned char cipher[32], mac[32];
-};
-
-/* Makes a new secret where the one at hand has served its time, and forgets the oldest. 0, or -1 when there is no
- * randomness: then there are no tickets. */
-int cube_ticket_rotate(struct cube_ticket_secrets *secrets, int64_t now) __attribute__((warn_unused_result));
-/* The key of this policy and tenant, which opens no other's tickets: derived from the newest secret (name NULL), or from
- * the one that a ticket names. False: there is none such. The caller cleanses key. */
-bool cube_ticket_key(const struct cube_ticket_secrets *secrets, const unsigned char *name,
-		const struct cube_digest *policy, int tenant, struct cube_ticket_key *key);
+/* As i2d_SSL_SESSION() writes it, for d2i_SSL_SESSION(), but without the peer's certificate: whoever resumes it has the record.
+ * Returns the bytes in buf, which the caller cleanses; 0 when they are more than size, or memory is out. */
+size_t cube_session_pack(SSL_SESSION *session, unsigned char *buf, size_t size);
 
 #endif
