@@ -98,10 +98,10 @@ def settled(server):
 
 
 def idle(load, server, connections, tls, port=PORTS["ec"]):
-    """Bytes for one connection with its handshake and one OPTIONS done."""
+    """Bytes for one connection with its handshake and one OPTIONS done, as server.memory() has them."""
     before = settled(server)
     with load.hold("hold", server.at, port, "ec", tls, connections=connections):
-        return (settled(server) - before) / connections
+        return [(now - then) / connections for now, then in zip(settled(server), before)]
 
 
 def idle_haproxy(load, server, connections, tls):

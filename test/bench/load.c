@@ -141,8 +141,6 @@ static SSL_CTX *context(const struct options *o, struct load *load)
 	SSL_CTX_set_read_ahead(ctx, 1); /* several answers with one call */
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
 	SSL_CTX_sess_set_new_cb(ctx, conn_on_session);
-	if(load->kind != LOAD_RECONNECTS)
-		SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET);			/* TLS 1.2 */
 	SSL_CTX_set_options(ctx, SSL_OP_IGNORE_UNEXPECTED_EOF); /* a refusal comes as an alert */
 	return ctx;
 }

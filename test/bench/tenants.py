@@ -87,10 +87,11 @@ class Many:
 
 
 def measure(run, name, make_server, command, folder, n, shm_mb, preload=None):
-    """A dictionary: start and reload in seconds; bytes of memory for one tenant, in use, and at most while reloading."""
+    """A dictionary: start and reload in seconds; bytes of memory for one tenant, without and with
+    what the allocator keeps beside each block, and of all at most while reloading."""
     with Many(run, f"{name}-1", make_server, folder, 1, 64, preload) as one:
         base = one.memory
     with Many(run, f"{name}-{n}", make_server, folder, n, shm_mb, preload) as many:
         reload = many.reload(command)
-        return {"start": many.start, "reload": reload, "tenant": (many.memory - base) / max(1, n - 1),
-                "used": many.memory, "peak": many.peak}
+        used, real = [(now - then) / (n - 1) for now, then in zip(many.memory, base)]
+        return {"start": many.start, "reload": reload, "tenant": used, "real": real, "peak": many.peak}
