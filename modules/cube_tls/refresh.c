@@ -165,6 +165,16 @@ static void ended(const struct fetched *f)
 	}
 }
 
+/* 0: it is not there. Not under a lock: its disk may hang. */
+static int64_t file_stamp(const char *path)
+{
+	struct stat st;
+
+	if(stat(path, &st) != 0)
+		return 0;
+	return st.st_mtim.tv_sec * 1000000000LL + st.st_mtim.tv_nsec + st.st_size + (int64_t)st.st_ino;
+}
+
 /* Of addresses that are slow only so many at a time that the others always find room. */
 static bool slow_permitted(void)
 {
@@ -181,6 +191,8 @@ static int fetch_due(void)
 	while(fetcher_running() < FETCHERS
 			&& (ms = sources_next(time(NULL), slow_permitted(), fetcher_place_full, &job)) == 0) {
 		cache_path(&job, cache);
+		if(!cube_fetch_url_ok(cube_str_of(job.url)))
+			sources_file_read(&job.key, file_stamp(job.url));
 		if(job.cached && (!cache[0] || access(cache, R_OK) != 0))
 			job.cached = false;
 		if(job.cached) {
@@ -265,17 +277,16 @@ static void configuration_follow(void)
 	tenant->release(s);
 }
 
-/* A CRL in a file is read again when somebody has replaced it. Not under a lock: its disk may hang. */
+/* A CRL in a file is read again when somebody has replaced it. */
 static void files_watch(void)
 {
 	struct sources_file *files;
-	struct stat st;
+	int64_t stamp;
 	int i, n = sources_files(&files);
 
 	for(i = 0; i < n; i++) {
-		if(stat(files[i].path, &st) == 0)
-			sources_file_is(&files[i].key,
-					st.st_mtim.tv_sec * 1000000000LL + st.st_mtim.tv_nsec + st.st_size + (int64_t)st.st_ino);
+		if((stamp = file_stamp(files[i].path)) != 0)
+			sources_file_is(&files[i].key, stamp);
 	}
 	free(files);
 }

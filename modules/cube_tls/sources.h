@@ -58,13 +58,14 @@ void sources_unwant(void);
 struct sources_file
 {
 	struct cube_source_key key;
-	int64_t stamp;
 	char path[CUBE_FETCH_URL_MAX];
 };
 
 /* All of them, for free(). How many; 0, too, when memory is out. */
 int sources_files(struct sources_file **files);
-/* stamp: any number that changes when the file does. Another one than before makes the source due. */
+/* It is about to be read. stamp: any number that changes when the file does, taken before it is opened. */
+void sources_file_read(const struct cube_source_key *key, int64_t stamp);
+/* Another stamp than when it was read makes the source due. */
 void sources_file_is(const struct cube_source_key *key, int64_t stamp);
 /* Drops what nobody has used for long. */
 void sources_clean(int64_t now);

@@ -239,7 +239,6 @@ int sources_files(struct sources_file **files)
 				list = more;
 			}
 			list[n].key = e->key;
-			list[n].stamp = e->stamp;
 			memcpy(list[n++].path, e->data, e->url_len + 1);
 		}
 	}
@@ -249,17 +248,25 @@ out:
 	return n;
 }
 
+void sources_file_read(const struct cube_source_key *key, int64_t stamp)
+{
+	struct entry *e;
+
+	lock_get(&sources->lock);
+	e = sources_find(key);
+	if(e)
+		e->stamp = stamp;
+	lock_release(&sources->lock);
+}
+
 void sources_file_is(const struct cube_source_key *key, int64_t stamp)
 {
 	struct entry *e;
 
 	lock_get(&sources->lock);
 	e = sources_find(key);
-	if(e && e->stamp != stamp) {
-		if(e->stamp != 0)
-			e->source.due = 0;
-		e->stamp = stamp;
-	}
+	if(e && !e->fetching && e->stamp != stamp)
+		e->source.due = 0;
 	lock_release(&sources->lock);
 }
 

@@ -24,7 +24,7 @@ struct entry
 	bool configured;		 /* in cube.conf, as crl or ocsp-url */
 	bool own;				 /* the configuration asks for it: our own certificate's, or a crl of a trustpoint */
 	bool cached;			 /* what was kept on disk has been looked at */
-	int64_t stamp;			 /* of a file: what changes when it does */
+	int64_t stamp;			 /* of a file as it was read last: what changes when it does */
 	unsigned char *response; /* own, OCSP: what is stapled */
 	size_t response_len;
 	unsigned char anchor[32]; /* digest of the trusted certificate behind it; by it a trustpoint knows its sources */
