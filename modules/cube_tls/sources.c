@@ -187,16 +187,26 @@ static enum cube_verdict look(const struct cube_source_key *key, const struct cu
 	return verdict;
 }
 
+static int64_t clock_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
+}
+
 /* What is asked for is not here yet. The caller is counted among those who wait. */
 static enum cube_verdict wait_for(const struct cube_question *q, int *ms, char *text)
 {
 	enum cube_verdict verdict = CUBE_VERDICT_NO_ANSWER;
+	int64_t end = clock_ms() + *ms;
 	bool tried = false;
 
 	sources_ring();
-	for(; *ms > 0 && !tried && verdict == CUBE_VERDICT_NO_ANSWER; *ms -= WAIT_STEP_MS) {
+	while(*ms > 0 && !tried && verdict == CUBE_VERDICT_NO_ANSWER) {
 		sleep_us(WAIT_STEP_MS * 1000);
 		verdict = look(&q->key, q, &tried, text);
+		*ms = (int)(end - clock_ms()); /* a sleep takes longer than it should where many processes run */
 	}
 	lock_get(&sources->lock);
 	sources->waiting--;
