@@ -19,9 +19,11 @@
 
 #define WAIT_STEP_MS 2
 #define SLOW_SECONDS 30 /* that nobody waits for an address once somebody has waited in vain */
+#define REST_MS 10000	/* that a process waits for nobody once it has waited in vain */
 #define VICTIM_SECONDS 60
 
 struct sources *sources;
+static int64_t rests_until;	   /* this process, by clock_ms() */
 static int bell[2] = {-1, -1}; /* written to by who waits, read by the process that fetches */
 
 int sources_init(void)
@@ -165,12 +167,21 @@ void sources_url_note(const char *url, int64_t until)
 		p->until = 0;
 }
 
+static int64_t clock_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
+}
+
 /* With the lock held. Is there a point in waiting for it? */
 static bool worth_waiting(const struct entry *e, int64_t now)
 {
 	unsigned most = tcp_children_no > 2 ? (unsigned)tcp_children_no / 2 : 1;
 
-	return e->source.tried == 0 && !sources_url_slow(e->data, now) && sources->waiting < most;
+	return e->source.tried == 0 && !sources_url_slow(e->data, now) && sources->waiting < most
+		   && clock_ms() >= rests_until;
 }
 
 static enum cube_verdict look(const struct cube_source_key *key, const struct cube_question *q, bool *tried, char *text)
@@ -185,14 +196,6 @@ static enum cube_verdict look(const struct cube_source_key *key, const struct cu
 		verdict = cube_source_verdict(&e->source, &q->serial, q->ca, time(NULL), text);
 	lock_release(&sources->lock);
 	return verdict;
-}
-
-static int64_t clock_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
 }
 
 /* What is asked for is not here yet. The caller is counted among those who wait. */
@@ -212,6 +215,7 @@ static enum cube_verdict wait_for(const struct cube_question *q, int *ms, char *
 	sources->waiting--;
 	if(!tried && verdict == CUBE_VERDICT_NO_ANSWER) {
 		sources_url_note(q->url, time(NULL) + SLOW_SECONDS);
+		rests_until = clock_ms() + REST_MS; /* the next one may be for another address that is dead, and so on */
 		snprintf(text, CUBE_SOURCE_TEXT_MAX, "not here yet, it takes longer than %d ms", SOURCES_WAIT_MS);
 	}
 	lock_release(&sources->lock);
