@@ -36,6 +36,7 @@ static bool before(const struct entry *a, const struct entry *b)
 static void fill(struct sources_job *job, struct entry *e)
 {
 	e->fetching = true;
+	e->again = false;
 	job->key = e->key;
 	job->kind = e->source.kind;
 	job->serial = e->serial;
@@ -82,6 +83,13 @@ static void describe(struct said *said, const struct entry *e)
 	said->any = cube_source_until(&e->source) > 0;
 }
 
+static void fetch_ended(struct entry *e)
+{
+	e->fetching = e->wanted = false;
+	if(e->again)
+		e->source.due = 0;
+}
+
 static void replace_response(struct entry *e, const unsigned char *response, size_t len)
 {
 	unsigned char *copy = e->own ? shm_malloc(len) : NULL;
@@ -116,7 +124,7 @@ bool sources_took(const struct cube_source_key *key, struct cube_crl *crl, const
 		}
 		if(text[0] && e->source.failures == 0) /* it is the one from the cache */
 			cube_source_failed(&e->source, text, now);
-		e->fetching = e->wanted = false;
+		fetch_ended(e);
 		sources_url_note(e->data, 0);
 		describe(&said, e);
 		say = say && e->source.failures == 0;
@@ -157,7 +165,7 @@ void sources_failed(const struct cube_source_key *key, const char *text, bool sl
 		/* once, and again when it is something else */
 		say = strncmp(e->source.error, text, sizeof(e->source.error) - 1) != 0;
 		cube_source_failed(&e->source, text, now);
-		e->fetching = e->wanted = false;
+		fetch_ended(e);
 		if(slow)
 			sources_url_note(e->data, now + SLOW_SECONDS);
 		describe(&said, e);
@@ -279,6 +287,7 @@ int sources_request(void)
 	for(i = 0; i < SOURCES_BUCKETS; i++) {
 		for(e = sources->bucket[i]; e; e = e->next) {
 			e->source.due = 0;
+			e->again = e->fetching;
 			n++;
 		}
 	}

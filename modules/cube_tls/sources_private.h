@@ -20,6 +20,7 @@ struct entry
 	struct cube_source source;
 	int64_t used;			 /* when somebody last asked, or a connection last relied on it */
 	bool fetching;			 /* the process that fetches is at it */
+	bool again;				 /* it was asked for meanwhile: what is under way may be from before */
 	bool wanted;			 /* by somebody who waits */
 	bool configured;		 /* in cube.conf, as crl or ocsp-url */
 	bool own;				 /* the configuration asks for it: our own certificate's, or a crl of a trustpoint */
