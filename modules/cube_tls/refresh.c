@@ -134,7 +134,7 @@ static void cache_path(const struct sources_job *job, char path[CUBE_FETCH_URL_M
 	snprintf(path, CUBE_FETCH_URL_MAX, "%s/%s.crl", cache_dir, name);
 }
 
-static void took_crl(const struct fetched *f)
+static void took_crl(const struct fetched *f, struct sources_brought *brought)
 {
 	struct cube_crl *crl = shm_malloc(f->reply->data_len);
 
@@ -143,26 +143,33 @@ static void took_crl(const struct fetched *f)
 		return;
 	}
 	memcpy(crl, f->data, f->reply->data_len);
-	if(sources_took(&f->key, crl, NULL, NULL, 0, f->text))
+	brought->crl = crl;
+	if(sources_took(&f->key, brought))
 		connections_review(&f->key);
 }
 
 static void ended(const struct fetched *f)
 {
+	struct sources_brought brought = {.text = f->text, .slow = f->ms > SOURCES_WAIT_MS};
+
 	if(!f->reply || !f->reply->ok) {
 		if(f->cached)
 			sources_again(&f->key);
 		else
-			sources_failed(&f->key, f->text, f->ms > SOURCES_WAIT_MS);
+			sources_failed(&f->key, f->text, brought.slow);
 		return;
 	}
 	if(f->reply->kind == CUBE_FETCH_CRL) {
-		took_crl(f);
+		took_crl(f, &brought);
 		if(f->cached)
 			sources_again(&f->key);
-	} else if(sources_took(&f->key, NULL, &f->reply->ocsp, f->data, f->reply->data_len, f->text)) {
-		connections_review(&f->key);
+		return;
 	}
+	brought.ocsp = &f->reply->ocsp;
+	brought.response = f->data;
+	brought.len = f->reply->data_len;
+	if(sources_took(&f->key, &brought))
+		connections_review(&f->key);
 }
 
 /* 0: it is not there. Not under a lock: its disk may hang. */

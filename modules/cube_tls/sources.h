@@ -42,10 +42,19 @@ struct sources_job
 /* Takes the source that is due and not being fetched, the one that somebody waits for first; of an address that was
  * slow only where slow permits that. 0: took job; else milliseconds until something may be due. */
 int sources_next(int64_t now, bool slow, bool (*busy)(const char *url), struct sources_job *job);
-/* A fetch's end. crl: in shared memory, taken over; NULL for OCSP. ocsp with response: likewise. Logs what changes.
- * True: what is known is another thing than before. */
-bool sources_took(const struct cube_source_key *key, struct cube_crl *crl, const struct cube_ocsp *ocsp,
-		const unsigned char *response, size_t len, const char *text);
+/* What a fetch brought: a CRL in shared memory, taken over, or what a response says, and itself. */
+struct sources_brought
+{
+	struct cube_crl *crl; /* NULL: OCSP */
+	const struct cube_ocsp *ocsp;
+	const unsigned char *response;
+	size_t len;
+	const char *text; /* why it is not the newest one, or what else there is to say; "" */
+	bool slow;		  /* it took longer than anybody waits, so nobody waits for this address next time */
+};
+
+/* Logs what changes. True: what is known is another thing than before. */
+bool sources_took(const struct cube_source_key *key, const struct sources_brought *brought);
 /* slow: it took longer than anybody waits, so nobody waits for this address again until it has answered. */
 void sources_failed(const struct cube_source_key *key, const char *text, bool slow);
 /* It is due at once: what was on disk has been looked at. */

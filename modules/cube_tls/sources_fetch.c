@@ -102,12 +102,33 @@ static void replace_response(struct entry *e, const unsigned char *response, siz
 		memcpy(copy, response, len);
 }
 
-bool sources_took(const struct cube_source_key *key, struct cube_crl *crl, const struct cube_ocsp *ocsp,
-		const unsigned char *response, size_t len, const char *text)
+/* With the lock held. How what was brought changes what is known. What is not needed any more is left in *crl. */
+static bool take(struct entry *e, const struct sources_brought *b, int64_t now, struct cube_crl **crl)
 {
-	struct cube_crl *old = NULL, *unused = crl;
+	unsigned failures = e->source.failures;
+	struct cube_crl *old = NULL;
+	bool changed = false;
+
+	if(*crl && cube_source_take_crl(&e->source, *crl, now, &old)) {
+		changed = !old || old->this_update != (*crl)->this_update;
+		*crl = old;
+	} else if(!*crl && cube_source_take_ocsp(&e->source, b->ocsp, now)) {
+		replace_response(e, b->response, b->len);
+		changed = true;
+	}
+	if(b->text[0] && e->source.failures == 0) { /* it is the one from the cache: one more attempt in vain */
+		e->source.failures = failures;
+		cube_source_failed(&e->source, b->text, now);
+	}
+	return changed;
+}
+
+bool sources_took(const struct cube_source_key *key, const struct sources_brought *b)
+{
+	struct cube_crl *crl = b->crl;
+	char error[CUBE_SOURCE_TEXT_MAX] = "";
+	bool changed = false, say = false, warn = false;
 	int64_t now = time(NULL);
-	bool changed = false, say = false;
 	struct said said;
 	struct entry *e;
 
@@ -115,27 +136,23 @@ bool sources_took(const struct cube_source_key *key, struct cube_crl *crl, const
 	e = sources_find(key);
 	if(e) {
 		say = e->source.tried == 0 || e->source.failures > 0;
-		if(crl && cube_source_take_crl(&e->source, crl, now, &old)) {
-			unused = NULL;
-			changed = !old || old->this_update != crl->this_update;
-		} else if(!crl && cube_source_take_ocsp(&e->source, ocsp, now)) {
-			replace_response(e, response, len);
-			changed = true;
-		}
-		if(text[0] && e->source.failures == 0) /* it is the one from the cache */
-			cube_source_failed(&e->source, text, now);
+		memcpy(error, e->source.error, sizeof(error));
+		changed = take(e, b, now, &crl);
+		warn = e->source.error[0] && strcmp(e->source.error, error) != 0;
+		memcpy(error, e->source.error, sizeof(error));
 		fetch_ended(e);
-		sources_url_note(e->data, 0);
+		sources_url_note(e->data, b->slow ? now + SLOW_SECONDS : 0);
 		describe(&said, e);
 		say = say && e->source.failures == 0;
 	}
 	lock_release(&sources->lock);
-	if(unused)
-		shm_free(unused);
-	if(old)
-		shm_free(old);
+	if(crl)
+		shm_free(crl);
 	if(say)
 		LM_NOTICE("%s is here, good until %s\n", said.what, said.until);
+	if(warn)
+		LM_WARN("%s: %s; the one that is here holds until %s; it is tried again and again\n", said.what, error,
+				said.until);
 	return changed;
 }
 
