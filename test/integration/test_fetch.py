@@ -14,9 +14,10 @@ import threading
 import time
 
 import netns
+from ca import Ca
 from cases import Skipped, check, equal
-from kamailio import MODULES, program
-from run import Failed, wait_until
+from kamailio import MODULES
+from run import wait_until
 
 CRL, OCSP = 1, 2
 GOOD, REVOKED, UNKNOWN = 0, 1, 2
@@ -28,76 +29,6 @@ LARGE = {"said": b"HTTP/1.0 200 OK\r\nContent-Length: 104857600\r\n\r\n", "unsai
          "chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6400000\r\n",
          "redirect": b"HTTP/1.0 302 Found\r\nLocation: /crl.der\r\n\r\n", "missing": b"HTTP/1.0 404 Not Found\r\n\r\n"}
 LOST = "192.0.2.{0}"  # RFC 5737; only in a namespace of our own
-CONF = """[ca]
-default_ca = ca
-[ca]
-database = {dir}/index
-crlnumber = {dir}/crlnumber
-serial = {dir}/serial
-new_certs_dir = {dir}
-certificate = {dir}/ca.pem
-private_key = {dir}/ca.key
-default_md = sha256
-unique_subject = no
-policy = policy
-x509_extensions = leaf
-crl_extensions = crl
-[policy]
-commonName = supplied
-[leaf]
-basicConstraints = CA:FALSE
-[crl]
-authorityKeyIdentifier = keyid
-"""
-
-
-class Ca:
-    """A CA of openssl's, with an index file. name: of its folder and subject."""
-
-    def __init__(self, run, name):
-        self.dir = pathlib.Path(run.dir) / name
-        self.dir.mkdir()
-        (self.dir / "conf").write_text(CONF.format(dir=self.dir))
-        (self.dir / "index").touch()
-        (self.dir / "crlnumber").write_text("01\n")
-        (self.dir / "serial").write_text("1000\n")
-        self._openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
-                      "ca.key", "-out", "ca.pem", "-subj", f"/CN={name}", "-days", "30",
-                      "-addext", "keyUsage=critical,keyCertSign,cRLSign")
-        self.der = self._openssl("x509", "-in", "ca.pem", "-outform", "DER")
-
-    def _openssl(self, *argv):
-        result = subprocess.run([program("openssl"), *argv], cwd=self.dir, stdin=subprocess.DEVNULL,
-                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
-        if result.returncode != 0:
-            raise Failed(f"openssl {argv[0]}: {result.stderr.decode(errors='replace').strip()}")
-        return result.stdout
-
-    def issue(self, name):
-        """A certificate. Returns its serial number."""
-        self._openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
-                      f"{name}.key", "-out", f"{name}.csr", "-subj", f"/CN={name}")
-        self._openssl("ca", "-config", "conf", "-batch", "-notext", "-days", "20", "-in", f"{name}.csr", "-out",
-                      f"{name}.pem")
-        text = self._openssl("x509", "-in", f"{name}.pem", "-noout", "-serial").decode()
-        return int(text.strip().removeprefix("serial="), 16)
-
-    def revoke(self, name):
-        self._openssl("ca", "-config", "conf", "-revoke", f"{name}.pem")
-
-    def crl(self, form="DER", first=0, last=3600):
-        """first, last: seconds from now, its thisUpdate and nextUpdate."""
-        dates = [time.strftime("%Y%m%d%H%M%SZ", time.gmtime(time.time() + n)) for n in (first, last)]
-        self._openssl("ca", "-config", "conf", "-gencrl", "-crl_lastupdate", dates[0], "-crl_nextupdate", dates[1],
-                      "-out", "crl.pem")
-        return self._openssl("crl", "-in", "crl.pem", "-outform", form)
-
-    def ocsp(self, request):
-        """The answer of openssl's responder."""
-        (self.dir / "request").write_bytes(request)
-        self._openssl("ocsp", "-index", "index", "-CA", "ca.pem", "-rsigner", "ca.pem", "-rkey", "ca.key", "-nmin",
-                      "60", "-reqin", "request", "-respout", "response")
-        return (self.dir / "response").read_bytes()
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -181,9 +112,10 @@ class Made:
     def __init__(self, run, stack):
         self.run = run
         self.dir = pathlib.Path(run.dir)
-        self.ca, self.other = Ca(run, "ca"), Ca(run, "other")
-        self.serials = {name: self.ca.issue(name) for name in ("good", "revoked")}
-        self.ca.revoke("revoked")
+        self.ca, self.other = Ca(run.dir, "ca"), Ca(run.dir, "other")
+        certs = {name: self.ca.issue(name) for name in ("good", "revoked")}
+        self.serials = {name: cert.serial for name, cert in certs.items()}
+        self.ca.revoke(certs["revoked"])
         self.data = {"crl.der": self.ca.crl(), "crl.pem": self.ca.crl("PEM"), "other.der": self.other.crl(),
                      "garbage": bytes(range(256)) * 8, "empty": b"", "html": b"<html>Hello</html>"}
         self.redirects, self.raw, self.seen = {}, {}, []

@@ -102,13 +102,11 @@ def _read(data, at):
         return int.from_bytes(raw, "big", signed=True) / 1000, after
     if kind in (_STR, _AVP, _BYTES):
         return raw.rstrip(b"\0").decode(errors="replace"), after
-    result = {} if kind == _STRUCT else []
+    result, items = {}, []
     while not (data[at] & 0x80 and data[at] & 15 == kind):
         value, at = _read(data, at)
-        if kind == _STRUCT:
-            name = value
-            value, at = _read(data, at)
-            result[name] = value
-        else:
-            result.append(value)
-    return result, at + 1
+        if kind == _STRUCT and isinstance(value, str):
+            result[value], at = _read(data, at)
+        else:  # a list in a structure is written as a structure without names
+            items.append(value)
+    return (items if kind == _ARRAY or items else result), at + 1

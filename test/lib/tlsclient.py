@@ -69,10 +69,10 @@ def common_name(ssl_socket):
 
 
 class TlsClient:
-    """One connection; messages are sent with send() and come from receive()."""
+    """One connection; messages are sent with send() and come from receive(). sock: of connect(), if it is there already."""
 
-    def __init__(self, context, source, target, timeout=10, name=None, session=None):
-        sock = connect(source, target, timeout)
+    def __init__(self, context, source, target, timeout=10, name=None, session=None, sock=None):
+        sock = sock or connect(source, target, timeout)
         try:
             self.ssl = context.wrap_socket(sock, server_hostname=name, session=session)
         except BaseException:
