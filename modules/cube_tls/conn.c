@@ -9,6 +9,7 @@
 #include "core/dprint.h"
 #include "core/mem/shm_mem.h"
 #include "core/tcp_server.h"
+#include "core/timer.h"
 
 #include "conn.h"
 #include "contexts.h"
@@ -377,6 +378,31 @@ int conn_prove_local(const struct tcp_connection *c, struct cube_conn *conn)
 				"the user that opened the listeners?)");
 	conn->local_proved = true;
 	return 0;
+}
+
+void conn_note_sent(const struct tcp_connection *c, struct cube_conn *conn)
+{
+	ticks_t now = get_ticks_raw();
+
+	if(!conn->busy && conn->encoded == now) {
+		SSL_clear_mode(stock_tls_ssl(c), SSL_MODE_RELEASE_BUFFERS);
+		conn->busy = true;
+	}
+	conn->encoded = now;
+}
+
+void conn_calm(struct tcp_connection *c)
+{
+	struct cube_conn *conn = conn_get(c);
+	SSL *ssl = stock_tls_ssl(c);
+
+	if(!conn || !conn->busy || get_ticks_raw() - conn->encoded < S_TO_TICKS(1) || lock_try(&c->write_lock) != 0)
+		return;
+	if(SSL_free_buffers(ssl) == 1) { /* not while there is something in them */
+		SSL_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS);
+		conn->busy = false;
+	}
+	lock_release(&c->write_lock);
 }
 
 bool conn_failed(const struct tcp_connection *c, struct cube_conn *conn, struct cube_tls_failed *failed)

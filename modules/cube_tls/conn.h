@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "core/tcp_conn.h"
+#include "core/timer_ticks.h"
 
 #include "../cube_tenant/api.h"
 #include "../libcube/tls/failure.h"
@@ -35,6 +36,8 @@ struct cube_conn
 	bool settled;			  /* and on the peer's: set and read by the TCP reader that has the connection */
 	bool local_proved;		  /* client: the socket really has the tenant's address */
 	bool failure_noted;
+	bool busy;			 /* keeps its buffers */
+	ticks_t encoded;	 /* when something was last sent */
 	unsigned long error; /* OpenSSL's first error of a handshake that failed */
 	const char *version; /* constants of OpenSSL, valid once done */
 	const char *cipher;
@@ -64,6 +67,11 @@ bool conn_covers(struct tcp_connection *c, struct cube_str host, const struct cu
 /* Does the socket really have the address that the core believes it has? When the bind before a connect fails, the
  * core goes on from another address. Once per client connection, by the process that first reads. */
 int conn_prove_local(const struct tcp_connection *c, struct cube_conn *conn);
+/* OpenSSL frees a connection's buffers, 33 KB, behind each record: good for an idle one, dear for a busy one. One that sends twice
+ * within a tick (1/16 s) keeps them, until the janitor finds that it has sent nothing for a second. conn_note_sent: with
+ * c->write_lock held, before it sends. conn_calm: with tcpconn_lock held, c->write_lock free; waits for no lock. */
+void conn_note_sent(const struct tcp_connection *c, struct cube_conn *conn);
+void conn_calm(struct tcp_connection *c);
 /* Describes a handshake that failed; the first time it is also noted (failed.h), and true returned. */
 bool conn_failed(const struct tcp_connection *c, struct cube_conn *conn, struct cube_tls_failed *failed);
 /* As struct cube_tls_ops has it. */

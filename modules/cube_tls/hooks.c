@@ -128,6 +128,8 @@ static int hook_encode(struct tcp_connection *c, const char **pbuf, unsigned int
 			return swallow(plen, rest_buf, rest_len);
 		return -1;
 	}
+	if(conn)
+		conn_note_sent(c, conn);
 	if(!conn || stock_tls_established(c))
 		return stock.encode(c, pbuf, plen, rest_buf, rest_len, send_flags);
 	ksr_quiet_begin();

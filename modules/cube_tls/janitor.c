@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Ends handshakes that are not finished within connection-establish-tls, in both roles, by one look a second at the
- * core's table of connections. A connection on which nothing was ever read has no SSL yet: its age is the core's. */
+ * core's table of connections; there it also finds those that are busy no more. A connection on which nothing was ever read has no SSL yet: its age is the core's. */
 #include "core/dprint.h"
 #include "core/pt.h"
 #include "core/tcp_conn.h"
@@ -70,7 +70,10 @@ static int overdue_find(struct overdue list[CLOSE_MAX], int deadline)
 		if(i % BUCKETS_AT_ONCE == 0)
 			TCPCONN_LOCK;
 		for(c = tcpconn_id_hash[i]; c && n < CLOSE_MAX; c = c->id_next) {
-			if(is_tenants(c) && handshake_age(c) >= deadline)
+			if(!is_tenants(c))
+				continue;
+			conn_calm(c);
+			if(handshake_age(c) >= deadline)
 				overdue_note(&list[n++], c);
 		}
 		if(i % BUCKETS_AT_ONCE == BUCKETS_AT_ONCE - 1 || n == CLOSE_MAX)
