@@ -36,6 +36,7 @@ class Made:
         self.replay, self.short = self.cert("replay"), self.cert("short")
         self.file.write_bytes(self.ca.crl())
         self.trunks.start()
+        self.read = self.trunks.wait_source("file", self.file, state="good")["tried"]
 
     def cert(self, name, crl=None, ocsp=None):
         """A peer's certificate. crl, ocsp: the servers of the pages crl/name and ocsp/name; ocsp may be an address."""
@@ -180,7 +181,7 @@ def test_slow(t):
 
 def test_replay(t):
     """A CRL, of a server or a file, and a response that are older than what is here are not taken, though they have not run
-    out and would revoke nobody; and the operator is told of it."""
+    out and would revoke nobody; and the operator is told of it. A file that stays as it is is not read again."""
     made, ca, cert = t.made, t.made.ca, t.made.certs["replay"]
     pages = {"/crl/replay": ca.crl, "/ocsp/replay": lambda: ca.response(cert)}
     kinds = ("crl", "file", "ocsp")
@@ -191,6 +192,7 @@ def test_replay(t):
             made.web.pages[path.strip("/")] = data
         made.file.write_bytes(new["/crl/replay"])
 
+    equal("when a file that does not change was read", made.trunks.source("file", made.file)["tried"], made.read)
     old = {path: make() for path, make in pages.items()}
     publish(old)
     equal("at first", [made.enter(k, "replay").what for k in kinds], ["good"] * 3)
