@@ -44,7 +44,9 @@ class Many:
             resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, n + 1000), hard))
         self.at, self.n = run.addresses.host(), n
         self._last = servers.tenant(folder, n)
-        self._server = make_server(run, name, self.at, parties(folder, n), shm_mb=shm_mb, preload=preload)
+        # the core has each listener in private memory
+        self._server = make_server(run, name, self.at, parties(folder, n), shm_mb=shm_mb, preload=preload,
+                                   options=("-M", 8 + n // 100))
 
     def __enter__(self):
         began = time.monotonic()
