@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define SMALL 12
-#define ITEM_MAX 64 /* bytes of the largest item that is sorted here */
+#define ITEM_MAX 128 /* bytes of the largest item that is sorted here */
 
 struct items
 {

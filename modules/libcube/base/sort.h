@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-/* In place, O(n log n) for any input, no memory of its own (unlike the C library's). */
+/* In place, O(n log n) for any input, no memory of its own (unlike the C library's). size: at most 128 bytes. */
 void cube_sort(void *base, size_t n, size_t size, int (*cmp)(const void *a, const void *b));
 
 #endif
