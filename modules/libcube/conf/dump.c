@@ -299,20 +299,71 @@ static void dump_dial_peer(struct out *out, const struct cube_conf *conf, const 
 	put_tagged(out, CUBE_SECTION_DIAL_PEER, peer->tag, &effective);
 }
 
+unsigned cube_conf_count(const struct cube_conf *conf, enum cube_section_id section)
+{
+	unsigned n = 0;
+
+	switch(section) {
+		case CUBE_SECTION_SIP_UA:
+			return 1;
+		case CUBE_SECTION_TRUSTPOINT:
+			return conf->n_trustpoints;
+		case CUBE_SECTION_TLS_CIPHER:
+			return conf->n_tls_ciphers;
+		case CUBE_SECTION_TLS_PROFILE:
+			while(n < conf->n_tls_profiles && conf->tls_profiles[n].tag) /* behind them are crypto-signaling's */
+				n++;
+			return n;
+		case CUBE_SECTION_TENANT:
+			return conf->n_tenants;
+		case CUBE_SECTION_DIAL_PEER:
+			return conf->n_dial_peers;
+		default:
+			return 0;
+	}
+}
+
+static void dump_one(struct out *out, const struct cube_conf *conf, enum cube_section_id section, unsigned i)
+{
+	switch(section) {
+		case CUBE_SECTION_SIP_UA:
+			dump_sip_ua(out, conf);
+			break;
+		case CUBE_SECTION_TRUSTPOINT:
+			dump_trustpoint(out, &conf->trustpoints[i]);
+			break;
+		case CUBE_SECTION_TLS_CIPHER:
+			put_tagged(out, section, conf->tls_ciphers[i].tag, &conf->tls_ciphers[i]);
+			break;
+		case CUBE_SECTION_TLS_PROFILE:
+			dump_profile(out, conf, &conf->tls_profiles[i]);
+			break;
+		case CUBE_SECTION_TENANT:
+			put_tagged(out, section, conf->tenants[i].tag, &conf->tenants[i]);
+			break;
+		case CUBE_SECTION_DIAL_PEER:
+			dump_dial_peer(out, conf, &conf->dial_peers[i]);
+			break;
+		default:
+			break;
+	}
+}
+
+void cube_conf_dump_one(const struct cube_conf *conf, enum cube_section_id section, unsigned index,
+		void (*put_piece)(void *ctx, const char *text, size_t len), void *ctx)
+{
+	struct out out = {.put = put_piece, .ctx = ctx};
+
+	dump_one(&out, conf, section, index);
+}
+
 void cube_conf_dump(const struct cube_conf *conf, void (*put_piece)(void *ctx, const char *text, size_t len), void *ctx)
 {
 	struct out out = {.put = put_piece, .ctx = ctx};
-	unsigned i;
+	unsigned section, i;
 
-	dump_sip_ua(&out, conf);
-	for(i = 0; i < conf->n_trustpoints; i++)
-		dump_trustpoint(&out, &conf->trustpoints[i]);
-	for(i = 0; i < conf->n_tls_ciphers; i++)
-		put_tagged(&out, CUBE_SECTION_TLS_CIPHER, conf->tls_ciphers[i].tag, &conf->tls_ciphers[i]);
-	for(i = 0; i < conf->n_tls_profiles && conf->tls_profiles[i].tag; i++)
-		dump_profile(&out, conf, &conf->tls_profiles[i]);
-	for(i = 0; i < conf->n_tenants; i++)
-		put_tagged(&out, CUBE_SECTION_TENANT, conf->tenants[i].tag, &conf->tenants[i]);
-	for(i = 0; i < conf->n_dial_peers; i++)
-		dump_dial_peer(&out, conf, &conf->dial_peers[i]);
+	for(section = 0; section < CUBE_N_SECTIONS; section++) {
+		for(i = 0; i < cube_conf_count(conf, (enum cube_section_id)section); i++)
+			dump_one(&out, conf, (enum cube_section_id)section, i);
+	}
 }

@@ -4,7 +4,12 @@
 #define CUBE_CONF_DUMP_H
 
 #include "model.h"
+#include "schema.h"
 
+/* How many of a section's objects there are, and one of them as text. */
+unsigned cube_conf_count(const struct cube_conf *conf, enum cube_section_id section);
+void cube_conf_dump_one(const struct cube_conf *conf, enum cube_section_id section, unsigned index,
+		void (*put)(void *ctx, const char *text, size_t len), void *ctx);
 /* Calls put with pieces of the text, in order. */
 void cube_conf_dump(const struct cube_conf *conf, void (*put)(void *ctx, const char *text, size_t len), void *ctx);
 

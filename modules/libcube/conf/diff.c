@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Two objects are the same when their dumps are: so no key is forgotten here when one is added. */
+#include "diff.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dump.h"
+
+/* The dump of one object; its memory serves for the next one, too. */
+struct text
+{
+	char *data;
+	size_t len, room;
+	bool nomem;
+};
+
+static void put(void *ctx, const char *piece, size_t len)
+{
+	struct text *t = ctx;
+	size_t room = t->room ? t->room : 4096;
+	char *more;
+
+	if(t->nomem)
+		return;
+	while(room - t->len < len)
+		room *= 2;
+	if(room > t->room) {
+		more = realloc(t->data, room);
+		if(!more) {
+			t->nomem = true;
+			return;
+		}
+		t->data = more;
+		t->room = room;
+	}
+	memcpy(t->data + t->len, piece, len);
+	t->len += len;
+}
+
+static void read_one(struct text *t, const struct cube_conf *conf, enum cube_section_id section, unsigned i)
+{
+	t->len = 0;
+	cube_conf_dump_one(conf, section, i, put, t);
+}
+
+static bool same_file(const struct cube_file *a, const struct cube_file *b)
+{
+	return a->len == b->len && (a->data == b->data || memcmp(a->data, b->data, a->len) == 0);
+}
+
+static bool same_files(const struct cube_trustpoint *a, const struct cube_trustpoint *b)
+{
+	return same_file(&a->certificate_pem, &b->certificate_pem) && same_file(&a->private_key_pem, &b->private_key_pem)
+		   && same_file(&a->ca_pem, &b->ca_pem);
+}
+
+/* One section of both configurations. */
+struct pair
+{
+	const struct cube_conf *conf[2]; /* before, after */
+	enum cube_section_id section;
+	unsigned n[2], at[2];
+	struct text text[2];
+	cube_diff_f change;
+	void *ctx;
+};
+
+/* Of the object at which one of the two stands; buf serves for a number. */
+static struct cube_str title(const struct pair *p, int which, char buf[16])
+{
+	const struct cube_conf *conf = p->conf[which];
+	unsigned i = p->at[which];
+	int tag;
+
+	switch(p->section) {
+		case CUBE_SECTION_TRUSTPOINT:
+			return conf->trustpoints[i].name;
+		case CUBE_SECTION_TLS_CIPHER:
+			tag = conf->tls_ciphers[i].tag;
+			break;
+		case CUBE_SECTION_TLS_PROFILE:
+			tag = conf->tls_profiles[i].tag;
+			break;
+		case CUBE_SECTION_TENANT:
+			tag = conf->tenants[i].tag;
+			break;
+		case CUBE_SECTION_DIAL_PEER:
+			tag = conf->dial_peers[i].tag;
+			break;
+		default:
+			return (struct cube_str){"", 0};
+	}
+	snprintf(buf, 16, "%d", tag);
+	return cube_str_of(buf);
+}
+
+/* Which comes first, by the order of the tables: numbers by value, names by their bytes. */
+static int title_cmp(const struct pair *p, struct cube_str a, struct cube_str b)
+{
+	size_t len = a.len < b.len ? a.len : b.len;
+	int cmp;
+
+	if(p->section != CUBE_SECTION_TRUSTPOINT && a.len != b.len)
+		return a.len < b.len ? -1 : 1;
+	cmp = len ? memcmp(a.s, b.s, len) : 0;
+	return cmp ? cmp : (a.len > b.len) - (a.len < b.len);
+}
+
+static bool same(struct pair *p)
+{
+	int which;
+
+	for(which = 0; which < 2; which++)
+		read_one(&p->text[which], p->conf[which], p->section, p->at[which]);
+	if(p->text[0].len != p->text[1].len || memcmp(p->text[0].data, p->text[1].data, p->text[0].len) != 0)
+		return false;
+	return p->section != CUBE_SECTION_TRUSTPOINT
+		   || same_files(&p->conf[0]->trustpoints[p->at[0]], &p->conf[1]->trustpoints[p->at[1]]);
+}
+
+static void section_diff(struct pair *p)
+{
+	struct cube_str titles[2];
+	char buf[2][16];
+	int cmp;
+
+	p->at[0] = p->at[1] = 0;
+	p->n[0] = cube_conf_count(p->conf[0], p->section);
+	p->n[1] = cube_conf_count(p->conf[1], p->section);
+	while(p->at[0] < p->n[0] || p->at[1] < p->n[1]) {
+		titles[0] = p->at[0] < p->n[0] ? title(p, 0, buf[0]) : (struct cube_str){"", 0};
+		titles[1] = p->at[1] < p->n[1] ? title(p, 1, buf[1]) : (struct cube_str){"", 0};
+		cmp = p->at[1] == p->n[1] ? -1 : p->at[0] == p->n[0] ? 1 : title_cmp(p, titles[0], titles[1]);
+		if(cmp < 0)
+			p->change(p->ctx, p->section, titles[0], CUBE_CHANGE_REMOVED);
+		else if(cmp > 0)
+			p->change(p->ctx, p->section, titles[1], CUBE_CHANGE_ADDED);
+		else if(!same(p))
+			p->change(p->ctx, p->section, titles[1], CUBE_CHANGE_CHANGED);
+		p->at[0] += cmp <= 0;
+		p->at[1] += cmp >= 0;
+	}
+}
+
+int cube_conf_diff(const struct cube_conf *before, const struct cube_conf *after, cube_diff_f change, void *ctx)
+{
+	struct pair p = {.conf = {before, after}, .change = change, .ctx = ctx};
+	unsigned section;
+
+	for(section = 0; section < CUBE_N_SECTIONS; section++) {
+		p.section = (enum cube_section_id)section;
+		section_diff(&p);
+	}
+	free(p.text[0].data);
+	free(p.text[1].data);
+	return p.text[0].nomem || p.text[1].nomem ? -1 : 0;
+}
+
+const char *cube_change_name(enum cube_change change)
+{
+	static const char *const names[] = {"added", "removed", "changed"};
+
+	return names[change];
+}
