@@ -62,6 +62,8 @@ struct cube_tenant_api
 	int (*attach_tls)(struct cube_err *err);
 	/* The entry that owns a local address (exact, else wildcard), NULL if cube.conf did not name it. */
 	struct cube_socket *(*socket)(const struct cube_ip *ip, uint16_t port, bool secure);
+	/* All of them; *n gets how many. */
+	struct cube_socket *(*sockets)(unsigned *n);
 	/* A core's socket that could not be opened; error: errno. */
 	void (*socket_failed)(struct cube_socket *sock, int error);
 	/* From where a call to an address of this length leaves; see listen.h. */

@@ -132,6 +132,7 @@ static int bind_cube_tenant(struct cube_tenant_api *api)
 	api->register_tls = snapshot_register_tls;
 	api->attach_tls = snapshot_attach_tls;
 	api->socket = listen_find;
+	api->sockets = listen_all;
 	api->socket_failed = listen_failed;
 	api->send_socket = listen_send_socket;
 	return 0;

@@ -8,6 +8,8 @@
 #include "core/timer.h"
 
 #include "close.h"
+#include "conn.h"
+#include "counters.h"
 
 /* TCP main takes over one reference, unhashes the connection and frees it when nobody else has one. */
 static int hand_over(struct tcp_connection *c)
@@ -32,6 +34,18 @@ int close_connection(int id)
 		return 0;
 	tcpconn_put(c);
 	return -1;
+}
+
+int close_cleared(int id)
+{
+	struct tcp_connection *c = tcpconn_get(id, NULL, 0, NULL, 0);
+	struct cube_conn *conn = c ? conn_get(c) : NULL;
+
+	if(conn)
+		conn_note_closed(conn, CUBE_COUNT_CLEARED);
+	if(c)
+		put_connection(c);
+	return c ? close_connection(id) : -1;
 }
 
 void put_connection(struct tcp_connection *c)

@@ -8,6 +8,8 @@
 /* Closes connection id (with close_notify if its handshake is done); a process that works on it finishes that first.
  * 0, or -1 when there is no such connection or the calling process has no channel to TCP main. */
 int close_connection(int id);
+/* The same for an established one that an operator, or what is known of its peer now, ends: it is counted as that. */
+int close_cleared(int id);
 /* Gives back a reference that tcpconn_get() took. If it was the last one, TCP main frees the connection. */
 void put_connection(struct tcp_connection *c);
 

@@ -18,6 +18,7 @@
 #include "isolate.h"
 #include "../libcube/tenant/sni.h"
 #include "../libcube/tls/ctx.h"
+#include "../libcube/tls/facts.h"
 #include "../libcube/tls/identity.h"
 #include "close.h"
 #include "keys.h"
@@ -29,12 +30,26 @@
 static int ex_index = -1;
 static const struct cube_tenant_api *tenant;
 
+/* Its end was no failure that anybody saw: a far end that never answered, or one that was never heard of again. */
+static void count_end(const struct cube_conn *conn)
+{
+	unsigned what = CUBE_TLS_FAILURE_CLOSED;
+
+	if(conn->done)
+		what = CUBE_COUNT_DONE;
+	else if(conn->peer.role == CUBE_ROLE_CLIENT)
+		what = CUBE_COUNT_CONN_FAILED;
+	counters_add(conn->tenant_tag, conn->peer.role, what);
+}
+
 static void conn_free(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int idx, long argl, void *argp)
 {
 	struct cube_conn *conn = ptr;
 
 	if(!conn)
 		return;
+	if(!conn->settled && !conn->failure_noted)
+		count_end(conn);
 	if(conn->peer.role == CUBE_ROLE_CLIENT)
 		outbound_remove(conn);
 	tenant->release(conn->snapshot);
@@ -139,15 +154,27 @@ static void conn_correct_socket(struct tcp_connection *c, const struct cube_sock
 		c->rcv.bind_address = sock->tls;
 }
 
-static int conn_begin(struct tcp_connection *c, struct cube_snapshot *s, struct cube_conn *conn)
+/* Another tenant's than it was counted for. */
+static void count_move(struct cube_conn *conn, int tag)
+{
+	counters_add_n(conn->tenant_tag, conn->peer.role, CUBE_COUNT_BEGUN, -1);
+	counters_add(tag, conn->peer.role, CUBE_COUNT_BEGUN);
+	conn->tenant_tag = tag;
+}
+
+/* tag: whose it was counted as. */
+static int conn_begin(struct tcp_connection *c, int tag, struct cube_snapshot *s, struct cube_conn *conn)
 {
 	struct cube_addr local = conn_local(c);
 	const struct cube_listener *l = cube_conf_listener(s->conf, &local.ip, local.port, true);
 	SSL *ssl;
 
 	if(!l)
-		return conn_refuse(c, 0, "cube.conf no longer names this listener");
-	conn->tenant_tag = l->tenant == CUBE_NONE ? 0 : s->conf->tenants[l->tenant].tag;
+		return conn_refuse(c, tag, "cube.conf no longer names this listener");
+	conn->peer.role = conn_role(c);
+	conn->tenant_tag = tag;
+	if((tag = l->tenant == CUBE_NONE ? 0 : s->conf->tenants[l->tenant].tag) != conn->tenant_tag)
+		count_move(conn, tag);
 	conn->remote = conn_remote(c);
 	conn->profile = cube_conf_tls_profile(s->conf, l->tenant, &conn->remote.ip);
 	conn->shared = l->tenant == CUBE_NONE && s->conf->n_sni > 0 && (c->flags & F_CONN_PASSIVE);
@@ -160,7 +187,6 @@ static int conn_begin(struct tcp_connection *c, struct cube_snapshot *s, struct 
 	conn->id = c->id;
 	conn->c = c;
 	conn->since = time(NULL);
-	conn->peer.role = conn_role(c);
 	if(conn->peer.role == CUBE_ROLE_CLIENT)
 		conn_expect(conn, c);
 	ERR_clear_error();
@@ -195,6 +221,7 @@ int conn_supply(struct tcp_connection *c, int tag)
 	struct cube_conn *conn;
 	struct cube_snapshot *s;
 
+	counters_add(tag, conn_role(c), CUBE_COUNT_BEGUN);
 	if(shm_available_safe() < stock_tls_low_memory())
 		return conn_refuse(c, tag, "shared memory is nearly used up (start Kamailio with a larger -m)");
 	conn = shm_malloc(sizeof(*conn));
@@ -202,7 +229,7 @@ int conn_supply(struct tcp_connection *c, int tag)
 	if(conn && s) {
 		memset(conn, 0, sizeof(*conn));
 		conn->snapshot = s;
-		if(!conn_is_limited(c, tag, s) && conn_begin(c, s, conn) == 0)
+		if(!conn_is_limited(c, tag, s) && conn_begin(c, tag, s, conn) == 0)
 			return 0;
 	} else {
 		conn_refuse(c, tag, "out of shared memory (start Kamailio with a larger -m)");
@@ -258,7 +285,8 @@ static int hello_adopt(SSL *ssl, struct cube_conn *conn, const struct cube_sni *
 	conn_use_key(ssl, conn); /* version and suite are chosen next, among those that a key is there for */
 	if(!t)
 		return SSL_CLIENT_HELLO_SUCCESS;
-	conn->tenant_tag = t->tag;
+	if(conn->tenant_tag != t->tag)
+		count_move(conn, t->tag);
 	/* what is sent on behalf of the call leaves from the tenant's own address */
 	conn_correct_socket(conn->c, tenant->socket(&t->listen_secure.ip, t->listen_secure.port, true));
 	return SSL_CLIENT_HELLO_SUCCESS;
@@ -312,6 +340,8 @@ static void conn_note_done(const SSL *ssl, struct cube_conn *conn)
 		resume_done(ssl, conn);
 	conn->version = SSL_get_version(ssl);
 	conn->cipher = SSL_get_cipher_name(ssl);
+	conn->curve = cube_tls_group_name(ssl);
+	conn->key = cube_tls_server_key(ssl);
 	if(cert)
 		cube_identity_name(cert, conn->peer_name, sizeof(conn->peer_name));
 	conn_forget_chain(ssl);
@@ -368,14 +398,18 @@ int conn_prove_local(const struct tcp_connection *c, struct cube_conn *conn)
 
 	if(conn->local_proved)
 		return 0;
-	if(getsockname(c->fd, &su.s, &len) != 0)
+	if(getsockname(c->fd, &su.s, &len) != 0) {
+		conn->failure_noted = true; /* it is counted here */
 		return conn_refuse(c, conn->tenant_tag, strerror(errno));
+	}
 	su2ip_addr(&ip, &su);
 	have = ksr_cube_ip(&ip);
-	if(su_getport(&su) != want.port || (!cube_ip_any(&want.ip) && !cube_ip_eq(&have, &want.ip)))
+	if(su_getport(&su) != want.port || (!cube_ip_any(&want.ip) && !cube_ip_eq(&have, &want.ip))) {
+		conn->failure_noted = true;
 		return conn_refuse(c, conn->tenant_tag,
 				"the connection could not leave from the tenant's address (the bind failed; does Kamailio run as "
 				"the user that opened the listeners?)");
+	}
 	conn->local_proved = true;
 	return 0;
 }
@@ -403,6 +437,13 @@ void conn_calm(struct tcp_connection *c)
 		conn->busy = false;
 	}
 	lock_release(&c->write_lock);
+}
+
+void conn_note_closed(struct cube_conn *conn, unsigned what)
+{
+	if(conn->settled && !conn->ended)
+		counters_add(conn->tenant_tag, conn->peer.role, what);
+	conn->ended = true;
 }
 
 bool conn_failed(const struct tcp_connection *c, struct cube_conn *conn, struct cube_tls_failed *failed)

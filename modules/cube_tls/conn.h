@@ -38,9 +38,12 @@ struct cube_conn
 	bool failure_noted;
 	bool busy;			 /* keeps its buffers */
 	ticks_t encoded;	 /* when something was last sent */
+	bool ended;			 /* by the far end, or an operator: counted as such */
+	uint16_t queued;	 /* messages that wait for the handshake */
 	unsigned long error; /* OpenSSL's first error of a handshake that failed */
 	const char *version; /* constants of OpenSSL, valid once done */
 	const char *cipher;
+	const char *curve, *key; /* "P-256" of the key exchange; "RSA" of the server's certificate */
 	time_t since;
 	char peer_name[128];			  /* valid once done */
 	struct cube_session_peer offered; /* what was found out when the session was made that is offered */
@@ -74,6 +77,8 @@ void conn_note_sent(const struct tcp_connection *c, struct cube_conn *conn);
 void conn_calm(struct tcp_connection *c);
 /* Describes a handshake that failed; the first time it is also noted (failed.h), and true returned. */
 bool conn_failed(const struct tcp_connection *c, struct cube_conn *conn, struct cube_tls_failed *failed);
+/* One that was established ends, as what (enum cube_tls_count); only the first call counts. */
+void conn_note_closed(struct cube_conn *conn, unsigned what);
 /* As struct cube_tls_ops has it. */
 bool conn_peer(int connection, struct cube_peer *peer);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The operator's view of the counters: cube_tls.counters. */
 #include <limits.h>
+#include <stdio.h>
 
 #include "core/dprint.h"
 
@@ -30,21 +31,32 @@ static uint64_t sum(const struct cube_tls_counters *c, int n)
 	return all;
 }
 
+static bool is_bytes(unsigned what)
+{
+	return what == CUBE_COUNT_SENT_BYTES || what == CUBE_COUNT_RECEIVED_BYTES;
+}
+
 /* 0, or -1: the answer is full. */
 static int row_add(rpc_t *rpc, void *ctx, int tag, enum cube_role role, const struct cube_tls_counters *c)
 {
 	void *row, *reasons;
+	char text[24];
 	int i;
 
 	if(rpc->add(ctx, "{", &row) < 0
-			|| rpc->struct_add(row, "dsddddd{", "tenant", tag, "role", role == CUBE_ROLE_SERVER ? "server" : "client",
-					   "done", shown(c->n[CUBE_COUNT_DONE]), "resumed", shown(c->n[CUBE_COUNT_RESUMED]), "failed",
-					   shown(sum(c, CUBE_TLS_FAILURES)), "limited", shown(c->n[CUBE_COUNT_LIMITED]), "unserved",
-					   shown(c->n[CUBE_COUNT_UNSERVED]), "reasons", &reasons)
-					   < 0)
+			|| rpc->struct_add(row, "ds", "tenant", tag, "role", role == CUBE_ROLE_SERVER ? "server" : "client") < 0)
+		return -1;
+	for(i = CUBE_TLS_FAILURES; i < CUBE_COUNTS; i++) {
+		snprintf(text, sizeof(text), "%llu", (unsigned long long)c->n[i]);
+		if((is_bytes((unsigned)i) ? rpc->struct_add(row, "s", counters_name((unsigned)i), text)
+								  : rpc->struct_add(row, "d", counters_name((unsigned)i), shown(c->n[i])))
+				< 0)
+			return -1;
+	}
+	if(rpc->struct_add(row, "d{", "failed", shown(sum(c, CUBE_TLS_FAILURES)), "reasons", &reasons) < 0)
 		return -1;
 	for(i = 0; i < CUBE_TLS_FAILURES; i++) {
-		if(rpc->struct_add(reasons, "d", cube_tls_failure_name((enum cube_tls_failure)i), shown(c->n[i])) < 0)
+		if(rpc->struct_add(reasons, "d", counters_name((unsigned)i), shown(c->n[i])) < 0)
 			return -1;
 	}
 	return 0;
@@ -63,11 +75,13 @@ static int tenant_add(rpc_t *rpc, void *ctx, int tag, bool idle_too)
 	return 0;
 }
 
-static const char *counters_doc[] = {
-		"TLS connections since the start, by tenant (0: sip-ua) and our role: handshakes done and failed, these by "
-		"reason; "
-		"connections closed by handshake-failure-limit; connections that could not be served. With a tenant's tag its "
-		"own, without one those of all tenants that had any",
+static const char *counters_doc[] = {"TLS connections since the start, by tenant (0: sip-ua) and our role. Each one "
+									 "that was begun ends up in done, failed "
+									 "(by reason), conn-failed (nobody answered), limited (by handshake-failure-limit) "
+									 "or unserved (for a fault of this "
+									 "server). Of those that were done: resumed, remote-closed, aged-out, cleared; "
+									 "messages and bytes. With a tenant's tag "
+									 "its own, without one those of all tenants that had any",
 		NULL};
 
 static void rpc_counters(rpc_t *rpc, void *ctx)

@@ -64,6 +64,7 @@ static int mod_init(void)
 			|| failed_init() < 0 || counters_init() < 0 || resume_init() < 0 || sessions_init() < 0
 			|| sources_init() < 0 || refresh_init(&tenant) < 0)
 		return -1;
+	conn_rpc_init(&tenant);
 	counters_rpc_init(&tenant);
 	sources_rpc_init(&tenant);
 	if(rpc_register_array(counters_rpc) != 0 || rpc_register_array(sources_rpc) != 0) {

@@ -52,6 +52,14 @@ static bool far_end_agrees(const struct tcp_connection *c, const struct cube_con
 	return (SSL_get_shutdown(ssl) & SSL_RECEIVED_SHUTDOWN) != 0 && conn->error == 0;
 }
 
+static void note_read(struct cube_conn *conn, int rc, rd_conn_flags_t flags)
+{
+	if(rc > 0)
+		counters_add_n(conn->tenant_tag, conn->peer.role, CUBE_COUNT_RECEIVED_BYTES, rc);
+	if(rc < 0 || (flags & RD_CONN_EOF))
+		conn_note_closed(conn, CUBE_COUNT_REMOTE_CLOSED);
+}
+
 /* A read before both sides have accepted each other: no byte of SIP comes of it unless it completes the handshake. */
 static int read_unsettled(struct tcp_connection *c, rd_conn_flags_t *flags, struct cube_conn *conn)
 {
@@ -64,11 +72,14 @@ static int read_unsettled(struct tcp_connection *c, rd_conn_flags_t *flags, stru
 	rc = stock.read(c, flags);
 	ksr_quiet_end();
 	if(far_end_agrees(c, conn, rc)) {
+		if(conn->failure_noted) /* the janitor was quicker */
+			return end_quietly(c, flags);
 		conn->settled = true;
 		counters_add(conn->tenant_tag, conn->peer.role, CUBE_COUNT_DONE);
 		if(conn->resumed)
 			counters_add(conn->tenant_tag, conn->peer.role, CUBE_COUNT_RESUMED);
 		c->lifetime = S_TO_TICKS(conn->snapshot->conf->sip_ua.connection_aging_tls);
+		note_read(conn, rc, *flags);
 		return rc;
 	}
 	if(rc >= 0 && !(*flags & RD_CONN_EOF))
@@ -95,7 +106,16 @@ static int hook_read(struct tcp_connection *c, rd_conn_flags_t *flags)
 			return end_quietly(c, flags);
 	}
 	conn = conn_get(c);
-	rc = conn && !conn->settled ? read_unsettled(c, flags, conn) : stock.read(c, flags);
+	if(conn && !conn->settled) {
+		rc = read_unsettled(c, flags, conn);
+	} else if(conn) {
+		ksr_quiet_begin(); /* a far end that resets its connection is no error of ours */
+		rc = stock.read(c, flags);
+		ksr_quiet_end();
+		note_read(conn, rc, *flags);
+	} else {
+		rc = stock.read(c, flags);
+	}
 	if(conn)
 		ksr_quiet_begin(); /* the core would log what it cannot take apart, bodies and all; see cube_tenant's quiet.c */
 	return rc;
@@ -110,10 +130,23 @@ static int swallow(unsigned int *plen, const char **rest_buf, unsigned int *rest
 	return 0;
 }
 
+/* rest: the core comes back with it, and it is the same message. */
+static void note_sent(const struct cube_conn *conn, int rc, unsigned int len, unsigned int rest)
+{
+	if(rc < 0) {
+		counters_add(conn->tenant_tag, conn->peer.role, CUBE_COUNT_SEND_FAILED);
+		return;
+	}
+	counters_add_n(conn->tenant_tag, conn->peer.role, CUBE_COUNT_SENT_BYTES, (int64_t)len - rest);
+	if(rest == 0)
+		counters_add(conn->tenant_tag, conn->peer.role, CUBE_COUNT_SENT);
+}
+
 static int hook_encode(struct tcp_connection *c, const char **pbuf, unsigned int *plen, const char **rest_buf,
 		unsigned int *rest_len, snd_flags_t *send_flags)
 {
 	struct cube_tls_failed failed;
+	unsigned int len = *plen;
 	struct cube_conn *conn;
 	int rc;
 
@@ -128,25 +161,34 @@ static int hook_encode(struct tcp_connection *c, const char **pbuf, unsigned int
 			return swallow(plen, rest_buf, rest_len);
 		return -1;
 	}
-	if(conn)
-		conn_note_sent(c, conn);
-	if(!conn || stock_tls_established(c))
+	if(!conn)
 		return stock.encode(c, pbuf, plen, rest_buf, rest_len, send_flags);
+	conn_note_sent(c, conn);
+	if(stock_tls_established(c)) {
+		rc = stock.encode(c, pbuf, plen, rest_buf, rest_len, send_flags);
+		note_sent(conn, rc, len, *rest_len);
+		return rc;
+	}
 	ksr_quiet_begin();
 	rc = stock.encode(c, pbuf, plen, rest_buf, rest_len, send_flags);
 	ksr_quiet_end();
-	if(rc < 0)
+	if(rc < 0) {
 		conn_failed(c, conn, &failed); /* no event: write_lock is held */
+		return rc;
+	}
+	note_sent(conn, rc, len, 0);
+	counters_queue_note(++conn->queued, &conn->remote);
 	return rc;
 }
 
 /* In TCP main, before the core closes the socket. */
 static void hook_close(struct tcp_connection *c, int fd)
 {
-	struct cube_conn *conn;
+	struct cube_conn *conn = conn_get(c);
 
+	if(conn && c->state != S_CONN_BAD && TICKS_GE(get_ticks_raw(), c->timeout))
+		conn_note_closed(conn, CUBE_COUNT_AGED_OUT);
 	stock.tcpconn_close(c, fd);
-	conn = conn_get(c);
 	if(!conn || conn->peer.role != CUBE_ROLE_CLIENT)
 		return;
 	outbound_release(fd);

@@ -9,6 +9,7 @@
 
 #include "close.h"
 #include "conn.h"
+#include "counters.h"
 #include "failed.h"
 #include "janitor.h"
 
@@ -24,6 +25,7 @@ static const struct cube_tenant_api *tenant;
 struct overdue
 {
 	int id;
+	bool begun; /* it has an SSL, and was counted when it got it */
 	struct cube_tls_failed failed;
 };
 
@@ -34,13 +36,13 @@ static bool is_tenants(const struct tcp_connection *c)
 	return c->type == PROTO_TLS && tenant->socket(&ip, c->rcv.dst_port, true) != NULL;
 }
 
-/* Seconds since the connection was made; -1 when its handshake is done. */
+/* Seconds since the connection was made; -1 when its handshake is done, or has failed. */
 static int handshake_age(const struct tcp_connection *c)
 {
 	const struct cube_conn *conn = conn_get(c);
 
 	if(conn)
-		return conn->done ? -1 : (int)(time(NULL) - conn->since);
+		return conn->done || conn->failure_noted ? -1 : (int)(time(NULL) - conn->since);
 	/* the stock hook set timeout to now + lifetime, and nothing has moved it since */
 	return (int)TICKS_TO_S(get_ticks_raw() - (c->timeout - c->lifetime));
 }
@@ -48,10 +50,13 @@ static int handshake_age(const struct tcp_connection *c)
 static void overdue_note(struct overdue *o, const struct tcp_connection *c)
 {
 	static const struct cube_tls_peer no_peer;
-	const struct cube_conn *conn = conn_get(c);
+	struct cube_conn *conn = conn_get(c);
 	struct cube_ip ip = ksr_cube_ip(&c->rcv.dst_ip);
 
+	if(conn)
+		conn->failure_noted = true; /* by us: whoever ends it meanwhile says nothing */
 	o->id = c->id;
+	o->begun = conn != NULL;
 	o->failed = (struct cube_tls_failed){.peer = &no_peer,
 			.timeout = true,
 			.id = c->id,
@@ -95,8 +100,11 @@ static void janitor_round(unsigned int ticks, void *param)
 	tenant->release(s);
 	n = overdue_find(list, deadline);
 	for(i = 0; i < n; i++) {
-		if(close_connection(list[i].id) != 0)
+		/* one that has just gone and was never read from is counted by nobody */
+		if(close_connection(list[i].id) != 0 && !list[i].begun)
 			continue;
+		if(!list[i].begun)
+			counters_add(list[i].failed.tenant, list[i].failed.role, CUBE_COUNT_BEGUN);
 		failed_note(&list[i].failed);
 		failed_event(&list[i].failed);
 	}

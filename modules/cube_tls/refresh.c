@@ -96,7 +96,7 @@ static void revoked_close(const struct relying *r, const char *by)
 {
 	char local[CUBE_ADDR_TEXT_MAX], remote[CUBE_ADDR_TEXT_MAX];
 
-	if(close_connection(r->id) == 0)
+	if(close_cleared(r->id) == 0)
 		LM_ERR("tenant %d: connection %d between %s and %s closed: the peer's certificate (%s), or a CA's in its "
 			   "chain, is revoked by %s\n",
 				r->tenant, r->id, cube_addr_text(&r->local, local), cube_addr_text(&r->remote, remote), r->peer_name,

@@ -5,13 +5,15 @@
 
 #include "core/dprint.h"
 #include "core/mem/shm_mem.h"
+#include "core/pt.h"
 #include "core/socket_info.h"
 #include "core/sr_module.h"
 #include "core/xavp.h"
 
 #include "ksr.h"
 
-#define FAULT_MAX 250 /* ctl cuts a fault at 255 bytes */
+#define FAULT_MAX 250	/* ctl cuts a fault at 255 bytes */
+#define CTL_ROOM 180000 /* of the 212,992 that Linux gives a Unix socket, which has overhead */
 
 static void *shm_block_alloc(void *ctx, size_t size)
 {
@@ -126,6 +128,11 @@ void ksr_rpc_fault(rpc_t *rpc, void *ctx, const struct cube_err *err)
 		rpc->fault(ctx, 500, "%.*s\n(%u more)", (int)len, err->text, err->count - shown);
 	else
 		rpc->fault(ctx, 500, "%.*s", (int)len, err->text);
+}
+
+size_t ksr_rpc_room(void)
+{
+	return strcmp(pt[process_no].desc, "ctl handler") == 0 ? CTL_ROOM : SIZE_MAX;
 }
 
 /* The core puts each module that it loads at the head of its list. */

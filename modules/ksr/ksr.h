@@ -40,6 +40,10 @@ void ksr_log_whole_lines(void);
 /* RPC fault 500 with as much of err as a fault can carry (250 bytes): whole lines, then how many did not fit. */
 void ksr_rpc_fault(rpc_t *rpc, void *ctx, const struct cube_err *err);
 
+/* Bytes that an answer to an RPC may have in this process: ctl writes it all at once to a socket whose buffer holds some
+ * 200 KB, and loses the rest; other transports have no such limit. */
+size_t ksr_rpc_room(void);
+
 /* Are the modules loaded, in this order? names: up to 4, NULL-terminated. 0, or -1 with an error line that says which
  * loadmodule line to move. */
 int ksr_load_order(const char *const names[]);

@@ -47,9 +47,9 @@ def script(run, change=(), seen=True):
 class Cube(Kamailio):
     """cfg/kamailio.cfg, or a script() made from it, with the text of a cube.conf."""
 
-    def __init__(self, run, conf, name="cube", config=CONFIG, blocks=(), **options):
+    def __init__(self, run, conf, name="cube", config=CONFIG, blocks=(), more=None, **options):
         self.conf = run.write(f"{name}.conf", conf)
-        defines = {"CUBE_CONF": self.conf}
+        defines = {"CUBE_CONF": self.conf, **(more or {})}
         if blocks:
             defines["CUBE_DIAL_PEERS"] = run.write(f"{name}-dial-peers.cfg", "".join(BLOCK.format(b) for b in blocks))
         super().__init__(run, name, config, defines, **options)
@@ -86,7 +86,7 @@ class Cube(Kamailio):
         """cube_tls.counters: {(tenant, role): {what or reason: number}}, without those that are 0."""
         found = {}
         for row in structures(self.rpc("cube_tls.counters", *tenant)):
-            others = {k: int(row[k]) for k in ("done", "resumed", "limited", "unserved")}
+            others = {k: int(n) for k, n in row.items() if k not in ("tenant", "role", "failed", "reasons")}
             reasons = {k: int(n) for k, n in row["reasons"].items()}
             failed, counts = sum(reasons.values()), {**others, **reasons}
             if failed != int(row["failed"]):
