@@ -8,6 +8,7 @@
 #include "core/dprint.h"
 
 #include "../libcube/conf/names.h"
+#include "../libcube/tls/certinfo.h"
 #include "../libcube/tls/signed.h"
 #include "../libcube/tls/trustpoint.h"
 #include "sources_private.h"
@@ -82,16 +83,6 @@ static const char *when(int64_t seconds, char buf[32])
 	return seconds > 0 ? cube_time_text(seconds, buf) : "";
 }
 
-static void serial_text(const struct cube_serial *serial, char text[2 * CUBE_SERIAL_LEN + 1])
-{
-	int i, first = 0;
-
-	while(first < CUBE_SERIAL_LEN - 1 && serial->bytes[first] == 0)
-		first++;
-	for(i = first; i < CUBE_SERIAL_LEN; i++)
-		snprintf(text + 2 * (i - first), 3, "%02X", serial->bytes[i]);
-}
-
 static int row_add(rpc_t *rpc, void *list, const struct row *r, int64_t now)
 {
 	char this_update[32], until[32], tried[32], due[32], serial[2 * CUBE_SERIAL_LEN + 1];
@@ -108,8 +99,7 @@ static int row_add(rpc_t *rpc, void *list, const struct row *r, int64_t now)
 		return -1;
 	if(s->kind == CUBE_FETCH_CRL)
 		return rpc->struct_add(row, "d", "entries", (int)r->entries);
-	serial_text(&r->e.serial, serial);
-	return rpc->struct_add(row, "ss", "serial", serial, "stapled", r->e.response ? "yes" : "no");
+	return rpc->struct_add(row, "ss", "serial", cube_serial_text(&r->e.serial, serial), "stapled", r->e.response ? "yes" : "no");
 }
 
 static bool has_method(const struct cube_trustpoint *tp, enum cube_fetch_kind kind)
