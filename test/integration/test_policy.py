@@ -115,7 +115,7 @@ def test_clients(t):
         equal("client with an intermediate CA", seen, "200")
     t.made.cube.prove_alive()
     lines = t.made.cube.logged("%SIP-2-TLS_HANDSHAKE_FAILED")
-    for words in ("tenant=100", "tenant=200", "has expired", "is not valid yet", "lacks clientAuth", "self-signed",
+    for words in ("tenant=100", "tenant=200", "has expired", "is not valid before", "lacks clientAuth", "self-signed",
                   "comes from a CA"):
         check(any(words in line for line in lines), f"no line about a failed handshake says '{words}'")
 

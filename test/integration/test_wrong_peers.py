@@ -76,7 +76,7 @@ def wrong_peers(certs):
                 certs.chain("root", known("other"), [known("other-ca")]), 1,
                 of_ca + "is a root that is not in the ca of", "certificate")
     yield Wrong("it has expired", known("expired"), 1, its + "has expired", "certificate")
-    yield Wrong("it is not valid yet", known("future"), 1, its + "is not valid yet", "certificate")
+    yield Wrong("it is not valid yet", known("future"), 1, its + "is not valid before", "certificate")
     yield Wrong("it is for servers only", known("serveronly"), 1, (its + "lacks clientAuth", None), "certificate")
     yield Wrong("it is for clients only", known("clientonly"), 1, (None, its + "lacks serverAuth"), "certificate")
     yield Wrong("its key usage is another one",

@@ -342,7 +342,7 @@ static const struct trial trials[] = {
 	{.what = "expired server", CLI, .spec = {.cn = "edge", .from_days = -2, .to_days = -1}, .error = X509_V_ERR_CERT_HAS_EXPIRED,
 		.reason = "the peer's certificate has expired (CN edge)", .peer_sees = EXPIRED},
 	{.what = "server from the future", CLI, .spec = {.cn = "edge", .from_days = 1, .to_days = 2}, .error = X509_V_ERR_CERT_NOT_YET_VALID,
-		.reason = "the peer's certificate is not valid yet; check both clocks (CN edge)", .peer_sees = BAD_CERT},
+		.reason = "the peer's certificate is not valid before ; check this machine's clock (CN edge)", .peer_sees = BAD_CERT},
 	{.what = "weak key", SRV, .spec = {.key = PKI_RSA_1024, .cn = "edge"}, .error = X509_V_ERR_EE_KEY_TOO_SMALL,
 		.reason = "the peer's certificate has a key that is too small (CN edge)", .peer_sees = BAD_CERT},
 	{.what = "weak digest", CLI, .spec = {.cn = "edge", .sha1 = true}, .error = X509_V_ERR_CA_MD_TOO_WEAK,
@@ -420,6 +420,16 @@ static struct pki peer_identity(const struct trial *t, const struct pki *sub)
 	return pki_make(&spec);
 }
 
+/* When a certificate begins is another time in each run: it is taken out. */
+static const char *without_date(char *reason)
+{
+	char *at = strstr(reason, "before ");
+
+	if(at != NULL)
+		memmove(at + 7, at + 30, strlen(at + 30) + 1);
+	return reason;
+}
+
 static void run_trial(const struct trial *t, int version)
 {
 	struct pki sub = pki_make(&(struct pki_spec){
@@ -450,7 +460,7 @@ static void run_trial(const struct trial *t, int version)
 			o.peer.reason, tls_reason_text(ours), tls_reason_text(peer));
 	ck_assert_msg(o.peer.verify_error == t->error, "%s: error %d (%s)", t->what, o.peer.verify_error, o.peer.reason);
 	ck_assert_int_eq(SSL_get_verify_result(ours), t->error);
-	ck_assert_str_eq(o.peer.reason, t->reason != NULL ? t->reason : "");
+	ck_assert_str_eq(without_date(o.peer.reason), t->reason != NULL ? t->reason : "");
 	ck_assert_msg(
 			o.peer.cn_san_verified
 					== (got && (t->cn_san & (t->role == CUBE_ROLE_CLIENT ? CUBE_CN_SAN_SERVER : CUBE_CN_SAN_CLIENT))),

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../modules/libcube/tls/certinfo.h"
 #include "../../modules/libcube/tls/source.h"
 #include "pki.h"
 
@@ -209,6 +210,38 @@ START_TEST(test_key)
 }
 END_TEST
 
+/* A warning only where it cannot be renewed, whatever it lives for. */
+START_TEST(test_stage)
+{
+	enum
+	{
+		HOUR = 3600
+	};
+	struct cube_source s = {.kind = CUBE_FETCH_CRL}, o = {.kind = CUBE_FETCH_OCSP};
+	struct cube_crl *old = NULL;
+	struct cube_ocsp revoked = {.status = CUBE_OCSP_REVOKED, .this_update = NOW, .next_update = NOW + HOUR};
+
+	cube_source_failed(&s, "HTTP 404", NOW);
+	ck_assert_int_eq(cube_source_stage(&s, NOW), CUBE_EXPIRY_NONE); /* there is none that could end */
+	ck_assert(cube_source_take_crl(&s, crl_of(NOW, NOW + 7 * 24 * HOUR, 7), NOW, &old));
+	ck_assert_int_eq(cube_source_stage(&s, NOW), CUBE_EXPIRY_NONE);
+	ck_assert_int_eq(cube_source_stage(&s, NOW + 7 * 24 * HOUR), CUBE_EXPIRY_NONE); /* it is being renewed */
+	for(int i = 1; i <= 3; i++) {
+		cube_source_failed(&s, "HTTP 404", NOW + i);
+		ck_assert_int_eq(cube_source_stage(&s, NOW + 6 * 24 * HOUR - 1), CUBE_EXPIRY_NONE);
+		ck_assert_int_eq(cube_source_stage(&s, NOW + 6 * 24 * HOUR), i == 3 ? 1 : CUBE_EXPIRY_NONE);
+		ck_assert_int_eq(cube_source_stage(&s, NOW + 7 * 24 * HOUR), 0);
+	}
+	ck_assert(cube_source_take_ocsp(&o, &revoked, NOW));
+	for(int i = 0; i < 3; i++)
+		cube_source_failed(&o, "HTTP 404", NOW);
+	ck_assert_int_eq(cube_source_stage(&o, NOW + HOUR), CUBE_EXPIRY_NONE);
+	o.ocsp.status = CUBE_OCSP_GOOD;
+	ck_assert_int_eq(cube_source_stage(&o, NOW + HOUR), 0);
+	free(s.crl);
+}
+END_TEST
+
 Suite *suite_source(void)
 {
 	Suite *s = suite_create("source");
@@ -222,6 +255,7 @@ Suite *suite_source(void)
 	tcase_add_loop_test(tc, test_due, 0, 7);
 	tcase_add_test(tc, test_retry);
 	tcase_add_test(tc, test_key);
+	tcase_add_test(tc, test_stage);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -4,6 +4,7 @@
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "../../modules/libcube/tls/trustpoint.h"
 #include "pki.h"
@@ -323,7 +324,7 @@ START_TEST(test_ca_set)
 	for(int i = 0; i < 40; i++)
 		ck_assert(has(&tp, all[i]->cert));
 	for(unsigned i = 1; i < tp.ca_set.n; i++)
-		ck_assert_int_lt(memcmp(tp.ca_set.sha256[i - 1], tp.ca_set.sha256[i], 32), 0);
+		ck_assert_int_lt(memcmp(tp.ca_set.v[i - 1].sha256, tp.ca_set.v[i].sha256, 32), 0);
 	ck_assert(!has(&tp, again.cert));
 	ck_assert(!has(&tp, cas[39].cert));
 	ck_assert(!has(&tp, leaf.cert));
@@ -331,6 +332,29 @@ START_TEST(test_ca_set)
 	for(int i = 0; i < 40; i++)
 		pki_free(&cas[i]);
 	pki_free(&again);
+}
+END_TEST
+
+/* Dates and places of an identity's chain; the one that ends first. */
+START_TEST(test_own_set)
+{
+	struct pki short_sub = pki_make(
+			&(struct pki_spec){.key = PKI_P384, .cn = "sub", .ca = true, .issuer = &ca, .from_days = -5, .to_days = 3});
+	char *text = pki_certs_pem((const struct pki *[]){&leaf, &short_sub}, 2);
+	struct cube_trustpoint tp = trustpoint(text, key_pem, NULL);
+	const struct cube_cert_span *first;
+
+	ck_assert_ptr_null(cube_cert_set_first_end(&tp.own_set));
+	expect(&tp, NULL);
+	ck_assert_uint_eq(tp.own_set.n, 2);
+	first = cube_cert_set_first_end(&tp.own_set);
+	ck_assert_uint_eq(first->index, 1);
+	ck_assert_int_le(llabs(first->not_before + 5 * 86400 - time(NULL)), 60);
+	ck_assert_int_le(llabs(first->not_after - 3 * 86400 - time(NULL)), 60);
+	ck_assert(cube_cert_set_has(&tp.own_set, first->sha256));
+	ck_assert(!cube_cert_set_has(&tp.ca_set, first->sha256));
+	free(text);
+	pki_free(&short_sub);
 }
 END_TEST
 
@@ -342,7 +366,7 @@ START_TEST(test_ca_set_shared)
 	expect(&one, NULL);
 	two.ca_set = one.ca_set;
 	expect(&two, NULL);
-	ck_assert_ptr_eq(two.ca_set.sha256, one.ca_set.sha256);
+	ck_assert_ptr_eq(two.ca_set.v, one.ca_set.v);
 	ck_assert(has(&two, ca.cert));
 }
 END_TEST
@@ -362,6 +386,7 @@ Suite *suite_trustpoint(void)
 	tcase_add_test(tc, test_limits);
 	tcase_add_test(tc, test_use);
 	tcase_add_test(tc, test_ca_set);
+	tcase_add_test(tc, test_own_set);
 	tcase_add_test(tc, test_ca_set_shared);
 	suite_add_tcase(s, tc);
 	return s;

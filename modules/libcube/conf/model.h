@@ -75,11 +75,20 @@ enum cube_revocation
 
 #define CUBE_REVOCATIONS_MAX 3 /* each of them once */
 
-/* Certificates by the SHA-256 of their DER, sorted. */
-struct cube_ca_set
+/* A certificate of a file, without what it takes OpenSSL to tell. */
+struct cube_cert_span
+{
+	unsigned char sha256[32]; /* of its DER */
+	unsigned index;			  /* in its file, from 0 */
+	int64_t not_before,
+			not_after; /* seconds since the epoch; not_after 0: it has no such times, so it never is valid */
+};
+
+/* All of a file, sorted by sha256. */
+struct cube_cert_set
 {
 	unsigned n;
-	const unsigned char (*sha256)[32];
+	const struct cube_cert_span *v;
 };
 
 struct cube_trustpoint
@@ -90,7 +99,8 @@ struct cube_trustpoint
 	/* contents, loaded by conf/load.c */
 	struct cube_file certificate_pem, private_key_pem, ca_pem;
 	enum cube_key_type key_type;			 /* of the certificate */
-	struct cube_ca_set ca_set;				 /* what is in ca; trustpoints with the same file share one */
+	struct cube_cert_set own_set;			 /* what is in certificate */
+	struct cube_cert_set ca_set;			 /* what is in ca; trustpoints with the same file share one */
 	struct cube_list revocation_check_names; /* as written */
 	struct cube_str crl;					 /* absolute path, or http:// when crl_is_url; empty when not given */
 	struct cube_str ocsp_url;				 /* http://; empty when not given */

@@ -5,12 +5,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "certinfo.h"
 #include "signed.h"
 #include "source.h"
 
 #define REFRESH_MAX 3600 /* seconds */
 #define RETRY_MIN 5		 /* after the first failure; doubled with each further one */
 #define RETRY_MAX 300
+#define VAIN 3 /* attempts in a row after which it is no accident */
 
 int cube_source_key_of(enum cube_fetch_kind kind, X509 *issuer, const char *url, const struct cube_serial *serial,
 		struct cube_source_key *key)
@@ -39,6 +41,17 @@ int64_t cube_source_until(const struct cube_source *s)
 	if(!s->ocsp_known)
 		return 0;
 	return s->ocsp.next_update != 0 ? s->ocsp.next_update : s->ocsp.this_update + CUBE_OCSP_AGE_MAX;
+}
+
+int cube_source_stage(const struct cube_source *s, int64_t now)
+{
+	int64_t until = cube_source_until(s);
+	bool revoked = s->kind == CUBE_FETCH_OCSP && s->ocsp_known && s->ocsp.status == CUBE_OCSP_REVOKED;
+	int stage = until > 0 && !revoked ? cube_expiry_stage(until, now) : CUBE_EXPIRY_NONE;
+
+	if((stage == 0 && s->failures > 0) || (stage == 1 && s->failures >= VAIN))
+		return stage;
+	return CUBE_EXPIRY_NONE;
 }
 
 static enum cube_verdict no_answer(const struct cube_source *s, int64_t now, char *text)

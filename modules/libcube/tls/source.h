@@ -49,6 +49,11 @@ enum cube_verdict cube_source_verdict(
 /* When what it knows ends to hold; 0 when it knows nothing. */
 int64_t cube_source_until(const struct cube_source *source);
 
+/* The warning that is due at now, as cube_expiry_stage has it: 0 when what it knows has run out, 1 when it does so within
+ * a day; both only where attempts to renew it fail (three in a row for the latter, since a CRL that lives a week, or an
+ * hour, is renewed at half of that); else CUBE_EXPIRY_NONE. What says "revoked" never runs out. */
+int cube_source_stage(const struct cube_source *source, int64_t now);
+
 /* An attempt brought a CRL or an OCSP response that is good by crl.h or ocsp.h. False: what is known is newer, so it is
  * somebody's replay or a mirror that lags; then the attempt counts as failed. On true, crl is the source's, and the one
  * before is in *old, for the caller to free. */

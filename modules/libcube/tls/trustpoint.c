@@ -10,6 +10,7 @@
 #include "../base/sort.h"
 #include "fetch.h"
 #include "pem.h"
+#include "signed.h"
 #include "trustpoint.h"
 
 #define RSA_BITS_MIN 2048
@@ -106,7 +107,40 @@ static int check_order(STACK_OF(X509) * chain, const char *what, struct cube_err
 	return 0;
 }
 
-static int check_identity(struct cube_trustpoint *tp, struct cube_err *err)
+static int cmp_span(const void *a, const void *b)
+{
+	return memcmp(((const struct cube_cert_span *)a)->sha256, ((const struct cube_cert_span *)b)->sha256, SHA256_LEN);
+}
+
+static bool span_of(X509 *cert, unsigned index, struct cube_cert_span *span)
+{
+	span->index = index;
+	if(!cube_time_of(X509_get0_notBefore(cert), &span->not_before)
+			|| !cube_time_of(X509_get0_notAfter(cert), &span->not_after))
+		span->not_before = span->not_after = 0;
+	return X509_digest(cert, EVP_sha256(), span->sha256, NULL) == 1;
+}
+
+static int make_set(STACK_OF(X509) * certs, struct cube_arena *arena, const char *what, struct cube_cert_set *set,
+		struct cube_err *err)
+{
+	unsigned n = (unsigned)sk_X509_num(certs);
+	struct cube_cert_span *v = cube_arena_array(arena, n, sizeof(*v));
+	bool ok = v != NULL;
+
+	for(unsigned i = 0; i < n && ok; i++)
+		ok = span_of(sk_X509_value(certs, (int)i), i, &v[i]);
+	ERR_clear_error();
+	if(!ok) {
+		cube_err_nomem(err, what);
+		return -1;
+	}
+	cube_sort(v, n, sizeof(*v), cmp_span);
+	*set = (struct cube_cert_set){n, v};
+	return 0;
+}
+
+static int check_identity(struct cube_trustpoint *tp, struct cube_arena *arena, struct cube_err *err)
 {
 	char cert_what[WHAT_MAX], key_what[WHAT_MAX];
 	STACK_OF(X509) *chain = NULL;
@@ -136,7 +170,7 @@ static int check_identity(struct cube_trustpoint *tp, struct cube_err *err)
 				err, "%s: the key does not belong to the certificate in %.*s", key_what, CUBE_FMT(tp->certificate));
 		rc = -1;
 	}
-	if(check_order(chain, cert_what, err) < 0)
+	if(check_order(chain, cert_what, err) < 0 || make_set(chain, arena, cert_what, &tp->own_set, err) < 0)
 		rc = -1;
 out:
 	sk_X509_pop_free(chain, X509_free);
@@ -152,41 +186,43 @@ static STACK_OF(X509) * read_ca(const struct cube_trustpoint *tp, struct cube_er
 	return cube_pem_certs(&tp->ca_pem, CUBE_CA_MAX, what_text(tp, "ca", &tp->ca, what), err);
 }
 
-static int cmp_digest(const void *a, const void *b)
-{
-	return memcmp(a, b, SHA256_LEN);
-}
-
 static int make_ca_set(struct cube_trustpoint *tp, struct cube_arena *arena, struct cube_err *err)
 {
 	STACK_OF(X509) *ca = read_ca(tp, err);
-	unsigned n = ca != NULL ? (unsigned)sk_X509_num(ca) : 0;
-	unsigned char(*v)[SHA256_LEN];
 	char what[WHAT_MAX];
-	bool ok;
+	int rc;
 
 	if(ca == NULL)
 		return -1;
-	v = cube_arena_array(arena, n, sizeof(*v));
-	ok = v != NULL;
-	for(unsigned i = 0; i < n && ok; i++)
-		ok = X509_digest(sk_X509_value(ca, (int)i), EVP_sha256(), v[i], NULL) == 1;
+	rc = make_set(ca, arena, what_text(tp, "ca", &tp->ca, what), &tp->ca_set, err);
 	sk_X509_pop_free(ca, X509_free);
-	ERR_clear_error();
-	if(!ok) {
-		cube_err_nomem(err, what_text(tp, "ca", &tp->ca, what));
-		return -1;
+	return rc;
+}
+
+static int cmp_digest(const void *key, const void *element)
+{
+	return memcmp(key, ((const struct cube_cert_span *)element)->sha256, SHA256_LEN);
+}
+
+bool cube_cert_set_has(const struct cube_cert_set *set, const unsigned char sha256[SHA256_LEN])
+{
+	return set->n > 0 && bsearch(sha256, set->v, set->n, sizeof(*set->v), cmp_digest) != NULL;
+}
+
+const struct cube_cert_span *cube_cert_set_first_end(const struct cube_cert_set *set)
+{
+	const struct cube_cert_span *first = NULL;
+
+	for(unsigned i = 0; i < set->n; i++) {
+		if(first == NULL || set->v[i].not_after < first->not_after)
+			first = &set->v[i];
 	}
-	cube_sort(v, n, sizeof(*v), cmp_digest);
-	tp->ca_set.n = n;
-	tp->ca_set.sha256 = (const unsigned char(*)[SHA256_LEN])v;
-	return 0;
+	return first;
 }
 
 bool cube_trustpoint_has_ca(const struct cube_trustpoint *tp, const unsigned char sha256[SHA256_LEN])
 {
-	return tp->ca_set.n > 0
-		   && bsearch(sha256, tp->ca_set.sha256, tp->ca_set.n, sizeof(*tp->ca_set.sha256), cmp_digest) != NULL;
+	return cube_cert_set_has(&tp->ca_set, sha256);
 }
 
 int cube_trustpoint_check(struct cube_trustpoint *tp, struct cube_arena *arena, struct cube_err *err)
@@ -200,7 +236,7 @@ int cube_trustpoint_check(struct cube_trustpoint *tp, struct cube_arena *arena, 
 				tp->certificate.len > 0 ? "private-key" : "certificate");
 		rc = -1;
 	} else if(loaded(&tp->certificate, &tp->certificate_pem) && loaded(&tp->private_key, &tp->private_key_pem)) {
-		rc = check_identity(tp, err);
+		rc = check_identity(tp, arena, err);
 	}
 	if(loaded(&tp->ca, &tp->ca_pem) && tp->ca_set.n == 0 && make_ca_set(tp, arena, err) < 0)
 		rc = -1;

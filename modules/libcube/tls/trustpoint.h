@@ -20,13 +20,17 @@
  *  - the key file is readable by its owner alone (0600), or by root and a group (0640) when root owns it, which is
  *    how Debian keeps keys for group ssl-cert;
  *  - the ca file has 1 to CUBE_CA_MAX certificates.
- * Dates are not judged: they are the business of the handshake and of the expiry warnings. Sets key_type, and ca_set in
- * arena; a ca_set that is there already was made of the same ca file, which is not parsed again. 0, or -1 with one line
- * per fault, each beginning "trustpoint <name>: ". */
+ * Dates are not judged: they are the business of the handshake and of the expiry warnings. Sets key_type, and own_set
+ * and ca_set in arena; a ca_set that is there already was made of the same ca file, which is not parsed again. 0, or -1
+ * with one line per fault, each beginning "trustpoint <name>: ". */
 int cube_trustpoint_check(struct cube_trustpoint *tp, struct cube_arena *arena, struct cube_err *err)
 		__attribute__((warn_unused_result));
 /* Is the certificate with this SHA-256 of its DER (X509_digest) one of the trustpoint's CA certificates? */
 bool cube_trustpoint_has_ca(const struct cube_trustpoint *tp, const unsigned char sha256[32]);
+
+bool cube_cert_set_has(const struct cube_cert_set *set, const unsigned char sha256[32]);
+/* The one that ends first; NULL when there is none. */
+const struct cube_cert_span *cube_cert_set_first_end(const struct cube_cert_set *set);
 
 /* The CA certificates, for sk_X509_pop_free(.., X509_free); NULL: there are none, or memory is out. */
 STACK_OF(X509) * cube_trustpoint_cas(const struct cube_trustpoint *tp);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "signed.h"
 #include "verify.h"
 
 void *cube_tls_verify_arg(int peer_index)
@@ -27,7 +28,6 @@ static const struct
 		{X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, "is self-signed and not in the ca of the verify-trustpoint"},
 		{X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, "is a root that is not in the ca of the verify-trustpoint"},
 		{X509_V_ERR_CERT_UNTRUSTED, "is not trusted"},
-		{X509_V_ERR_CERT_NOT_YET_VALID, "is not valid yet; check both clocks"},
 		{X509_V_ERR_CERT_HAS_EXPIRED, "has expired"},
 		{X509_V_ERR_CERT_SIGNATURE_FAILURE, "has a signature that is wrong"},
 		{X509_V_ERR_CERT_CHAIN_TOO_LONG, "is at the end of a chain that is too long"},
@@ -84,9 +84,21 @@ static void issuer_words(X509 *cert, int error, char *buf, size_t size)
 	snprintf(buf, size, "; issued by CN %s", cn);
 }
 
+/* Almost always it is the clock, and that is on this side: the CA's stands on the certificate. */
+static const char *early_words(X509 *cert, char *buf, size_t size)
+{
+	char when[32];
+	int64_t start;
+
+	if(!cube_time_of(X509_get0_notBefore(cert), &start))
+		return "has no time from which it is valid";
+	snprintf(buf, size, "is not valid before %s; check this machine's clock", cube_time_text(start, when));
+	return buf;
+}
+
 static void refuse(struct cube_tls_peer *peer, X509_STORE_CTX *store, int error, int depth, X509 *cert)
 {
-	char names[72] = "", issuer[64] = "";
+	char names[72] = "", issuer[64] = "", early[96];
 	const char *text;
 
 	X509_STORE_CTX_set_error(store, error);
@@ -97,7 +109,12 @@ static void refuse(struct cube_tls_peer *peer, X509_STORE_CTX *store, int error,
 		cube_identity_text(cert, names, sizeof(names));
 		issuer_words(cert, error, issuer, sizeof(issuer));
 	}
-	text = error == X509_V_ERR_INVALID_PURPOSE && cert != NULL ? purpose_words(cert, depth, peer) : error_words(error);
+	if(error == X509_V_ERR_INVALID_PURPOSE && cert != NULL)
+		text = purpose_words(cert, depth, peer);
+	else if(error == X509_V_ERR_CERT_NOT_YET_VALID && cert != NULL)
+		text = early_words(cert, early, sizeof(early));
+	else
+		text = error_words(error);
 	/* the names come last: they are the peer's own choice and may be cut */
 	snprintf(peer->reason, sizeof(peer->reason), "%s %s (%s%s)",
 			depth == 0 ? "the peer's certificate" : "a CA certificate of the peer's chain", text, names, issuer);
