@@ -4,15 +4,12 @@
 #include <string.h>
 #include <time.h>
 
-#include "core/action.h"
 #include "core/dprint.h"
-#include "core/fmsg.h"
 #include "core/locking.h"
-#include "core/route.h"
-#include "core/xavp.h"
 
 #include "../ksr/ksr.h"
 #include "counters.h"
+#include "event.h"
 #include "failed.h"
 #include "targets.h"
 
@@ -38,9 +35,7 @@ static int event_route = -1;
 
 int failed_init(void)
 {
-	event_route = route_lookup(&event_rt, "cube:handshake-failed");
-	if(event_route >= 0 && !event_rt.rlist[event_route])
-		event_route = -1;
+	event_route = event_route_of("cube:handshake-failed");
 	table = ksr_shm_table(sizeof(*table));
 	return table && lock_init(&table->lock) ? 0 : -1;
 }
@@ -94,36 +89,22 @@ bool failed_too_often(const struct cube_addr *source, int limit)
 	return often;
 }
 
-/* What the pseudo-variables of the core read. */
-static void set_addresses(sip_msg_t *msg, const struct cube_tls_failed *failed)
+/* The addresses are what the pseudo-variables of the core read. */
+static void event_prepare(const void *ctx, sip_msg_t *msg)
 {
+	const struct cube_tls_failed *failed = ctx;
+
 	msg->rcv.src_ip = ksr_ip(&failed->remote.ip);
 	msg->rcv.src_port = failed->remote.port;
 	msg->rcv.dst_ip = ksr_ip(&failed->local.ip);
 	msg->rcv.dst_port = failed->local.port;
 	msg->rcv.proto = PROTO_TLS;
 	msg->rcv.bind_address = ksr_socket_find(&failed->local, PROTO_TLS); /* NULL for a wildcard listener */
+	ksr_call_set_int("tenant", failed->tenant);
+	ksr_call_set_str("failure", cube_str_of(cube_tls_failure_name(cube_tls_failure_of(failed))));
 }
 
 void failed_event(const struct cube_tls_failed *failed)
 {
-	sr_xavp_t *own = NULL, **old;
-	sip_msg_t *msg;
-	int type;
-
-	if(event_route < 0)
-		return;
-	msg = faked_msg_get_next_clear();
-	if(!msg)
-		return;
-	set_addresses(msg, failed);
-	type = get_route_type();
-	set_route_type(LOCAL_ROUTE);
-	old = xavp_set_list(&own); /* a call that this process is at keeps its own */
-	ksr_call_set_int("tenant", failed->tenant);
-	ksr_call_set_str("failure", cube_str_of(cube_tls_failure_name(cube_tls_failure_of(failed))));
-	run_top_route(event_rt.rlist[event_route], msg, NULL);
-	xavp_set_list(old);
-	xavp_destroy_list(&own);
-	set_route_type(type);
+	event_run(event_route, event_prepare, failed);
 }
