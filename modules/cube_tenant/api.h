@@ -49,6 +49,9 @@ struct cube_tls_ops
 	bool (*peer)(int connection, struct cube_peer *peer);
 	/* Connections that began with another generation of the configuration than this one; -1 when memory is out. */
 	int (*older)(unsigned generation);
+	/* Connections that conf has no place for: their tenant, or the listener whose address they have, is not there or
+	 * somebody else's. end: closes them. How many; -1 when memory is out. */
+	int (*removed)(const struct cube_conf *conf, bool end);
 };
 
 struct cube_tenant_api

@@ -25,17 +25,6 @@ void conn_rpc_init(const struct cube_tenant_api *api)
 	tenant = api;
 }
 
-int conn_older(unsigned generation)
-{
-	struct conn_row *rows;
-	int i, n = conn_rows_take(&rows), older = n < 0 ? -1 : 0;
-
-	for(i = 0; i < n; i++)
-		older += rows[i].generation != generation;
-	free(rows);
-	return older;
-}
-
 /* ---- which ones an operator means */
 
 struct which

@@ -11,7 +11,5 @@ extern rpc_export_t conn_rpc[];
 
 /* From mod_init. */
 void conn_rpc_init(const struct cube_tenant_api *api);
-/* As struct cube_tls_ops has it. */
-int conn_older(unsigned generation);
 
 #endif

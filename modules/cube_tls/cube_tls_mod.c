@@ -11,6 +11,7 @@
 
 #include "../cube_tenant/api.h"
 #include "conn.h"
+#include "conn_reload.h"
 #include "conn_rpc.h"
 #include "contexts.h"
 #include "counters.h"
@@ -26,9 +27,10 @@
 #include "resume.h"
 #include "sessions.h"
 #include "sources.h"
-#include "sources_rpc.h"
 #include "stock_tls.h"
 #include "targets.h"
+#include "trustpoints_rpc.h"
+#include "warn.h"
 
 MODULE_VERSION
 
@@ -36,8 +38,11 @@ extern char *sr_memmng_shm; /* what -x named */
 
 static struct cube_tenant_api tenant;
 
-static const struct cube_tls_ops ops = {
-		.prepare = contexts_prepare, .discard = contexts_discard, .peer = conn_peer, .older = conn_older};
+static const struct cube_tls_ops ops = {.prepare = contexts_prepare,
+		.discard = contexts_discard,
+		.peer = conn_peer,
+		.older = conn_older,
+		.removed = conn_removed};
 
 static int mod_init(void);
 static int child_init(int rank);
@@ -66,8 +71,9 @@ static int mod_init(void)
 		return -1;
 	conn_rpc_init(&tenant);
 	counters_rpc_init(&tenant);
-	sources_rpc_init(&tenant);
-	if(rpc_register_array(counters_rpc) != 0 || rpc_register_array(sources_rpc) != 0) {
+	trustpoints_rpc_init(&tenant);
+	warn_init();
+	if(rpc_register_array(counters_rpc) != 0 || rpc_register_array(trustpoints_rpc) != 0) {
 		LM_ERR("the commands of cube_tls cannot be registered\n");
 		return -1;
 	}

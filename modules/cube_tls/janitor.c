@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Ends handshakes that are not finished within connection-establish-tls, in both roles, by one look a second at the
- * core's table of connections; there it also finds those that are busy no more. A connection on which nothing was ever read has no SSL yet: its age is the core's. */
+ * core's table of connections; there it also finds those that are busy no more. A connection on which nothing was ever read
+ * has no SSL yet: its age is the core's. Also warns of what ends. */
 #include "core/dprint.h"
 #include "core/pt.h"
 #include "core/tcp_conn.h"
@@ -9,9 +10,11 @@
 
 #include "close.h"
 #include "conn.h"
+#include "conn_reload.h"
 #include "counters.h"
 #include "failed.h"
 #include "janitor.h"
+#include "warn.h"
 
 #define CLOSE_MAX 512	   /* connections ended in one round; the rest waits a second */
 #define BUCKETS_AT_ONCE 64 /* of the core's table, under its lock */
@@ -87,18 +90,11 @@ static int overdue_find(struct overdue list[CLOSE_MAX], int deadline)
 	return n;
 }
 
-static void janitor_round(unsigned int ticks, void *param)
+static void overdue_end(int deadline)
 {
 	static struct overdue list[CLOSE_MAX];
-	struct cube_snapshot *s;
-	int i, n, deadline;
+	int i, n = overdue_find(list, deadline);
 
-	s = tenant->acquire();
-	if(!s)
-		return;
-	deadline = s->conf->sip_ua.connection_establish_tls;
-	tenant->release(s);
-	n = overdue_find(list, deadline);
 	for(i = 0; i < n; i++) {
 		/* one that has just gone and was never read from is counted by nobody */
 		if(close_connection(list[i].id) != 0 && !list[i].begun)
@@ -108,6 +104,31 @@ static void janitor_round(unsigned int ticks, void *param)
 		failed_note(&list[i].failed);
 		failed_event(&list[i].failed);
 	}
+}
+
+/* A reload has closed the connections that it has no place for; one that was about to begin by the configuration before
+ * was not there yet. By the second round behind it, it is. */
+static void stragglers_end(const struct cube_snapshot *s)
+{
+	static unsigned seen, done;
+
+	if(s->generation == seen && s->generation != done) {
+		conn_removed(s->conf, true);
+		done = s->generation;
+	}
+	seen = s->generation;
+}
+
+static void janitor_round(unsigned int ticks, void *param)
+{
+	struct cube_snapshot *s = tenant->acquire();
+
+	if(!s)
+		return;
+	overdue_end(s->conf->sip_ua.connection_establish_tls);
+	stragglers_end(s);
+	warn_round(s);
+	tenant->release(s);
 }
 
 int janitor_init(const struct cube_tenant_api *api)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A process of its own that ends handshakes which take too long: no peer can hold a place for nothing. */
+/* A process of its own that ends handshakes which take too long: no peer can hold a place for nothing. It also gives the
+ * warnings of what ends (warn.h). */
 #ifndef CUBE_TLS_JANITOR_H
 #define CUBE_TLS_JANITOR_H
 

@@ -5,6 +5,7 @@
 #ifndef CUBE_TLS_SOURCES_H
 #define CUBE_TLS_SOURCES_H
 
+#include "../libcube/conf/schema.h"
 #include "../libcube/tls/revocation.h"
 
 #define SOURCES_WAIT_MS 900 /* of one handshake, for all that it must ask */
@@ -78,6 +79,22 @@ void sources_file_read(const struct cube_source_key *key, int64_t stamp);
 void sources_file_is(const struct cube_source_key *key, int64_t stamp);
 /* Drops what nobody has used for long. */
 void sources_clean(int64_t now);
+/* What holds no longer, or not for long (cube_source_stage). */
+struct sources_end
+{
+	struct cube_source_key key;
+	enum cube_fetch_kind kind;
+	int stage;
+	int64_t until;
+	char trustpoint[CUBE_NAME_MAX + 1];
+	char issuer_name[64];
+	char error[CUBE_SOURCE_TEXT_MAX];
+	char url[CUBE_FETCH_URL_MAX];
+};
+
+/* Those in use for which due says so, max at the most; due is called with the table's lock held. How many. */
+int sources_ends(
+		struct sources_end *list, int max, int64_t now, bool (*due)(const struct cube_source_key *, int64_t, int));
 /* A descriptor that is readable when somebody waits. */
 int sources_bell(void);
 

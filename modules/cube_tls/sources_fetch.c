@@ -8,6 +8,7 @@
 #include "core/dprint.h"
 #include "core/mem/shm_mem.h"
 
+#include "../libcube/tls/certinfo.h"
 #include "../libcube/tls/signed.h"
 #include "sources_private.h"
 
@@ -238,6 +239,35 @@ void sources_clean(int64_t now)
 		}
 	}
 	lock_release(&sources->lock);
+}
+
+static void end_fill(struct sources_end *end, const struct entry *e, int stage)
+{
+	*end = (struct sources_end){
+			.key = e->key, .kind = e->source.kind, .stage = stage, .until = cube_source_until(&e->source)};
+	memcpy(end->trustpoint, e->trustpoint, sizeof(end->trustpoint));
+	memcpy(end->issuer_name, e->issuer_name, sizeof(end->issuer_name));
+	memcpy(end->error, e->source.error, sizeof(end->error));
+	memcpy(end->url, e->data, e->url_len + 1);
+}
+
+int sources_ends(
+		struct sources_end *list, int max, int64_t now, bool (*due)(const struct cube_source_key *, int64_t, int))
+{
+	struct entry *e;
+	int i, n = 0;
+
+	lock_get(&sources->lock);
+	for(i = 0; i < SOURCES_BUCKETS && n < max; i++) {
+		for(e = sources->bucket[i]; e && n < max; e = e->next) {
+			int stage = in_use(e, now) ? cube_source_stage(&e->source, now) : CUBE_EXPIRY_NONE;
+
+			if(stage != CUBE_EXPIRY_NONE && due(&e->key, cube_source_until(&e->source), stage))
+				end_fill(&list[n++], e, stage);
+		}
+	}
+	lock_release(&sources->lock);
+	return n;
 }
 
 static bool is_file(const struct entry *e)

@@ -5,7 +5,6 @@
 
 #include "core/locking.h"
 
-#include "../libcube/conf/schema.h"
 #include "sources.h"
 
 #define SOURCES_BUCKETS 4096

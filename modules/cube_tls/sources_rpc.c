@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The operator's view of trustpoints: what is known of the revocation of certificates that end in their CAs. What is in
- * the table is copied under its lock and written out afterwards. */
+/* What is known of revocation, as the operator sees it. What is in the table is copied under its lock and written out
+ * afterwards. */
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -14,15 +14,10 @@
 #include "sources_private.h"
 #include "sources_rpc.h"
 
-static const struct cube_tenant_api *tenant;
-
-void sources_rpc_init(const struct cube_tenant_api *api)
-{
-	tenant = api;
-}
+#define SOURCE_BYTES (CUBE_FETCH_URL_MAX + 700) /* of an answer, at the most */
 
 /* An entry without its issuer's certificate. */
-struct row
+struct source_row
 {
 	struct entry e;
 	uint32_t entries; /* of a CRL */
@@ -30,7 +25,7 @@ struct row
 	char url[CUBE_FETCH_URL_MAX];
 };
 
-static void row_fill(struct row *r, const struct entry *e)
+static void row_fill(struct source_row *r, const struct entry *e)
 {
 	memcpy(&r->e, e, sizeof(r->e));
 	memcpy(r->url, e->data, e->url_len + 1);
@@ -43,10 +38,9 @@ static void row_fill(struct row *r, const struct entry *e)
 	}
 }
 
-/* All sources; for free(). NULL with *n 0: none; with *n -1: memory is out. */
-static struct row *rows_take(int *n)
+struct source_row *source_rows_take(int *n)
 {
-	struct row *rows;
+	struct source_row *rows;
 	struct entry *e;
 	unsigned i, k = 0;
 
@@ -63,7 +57,7 @@ static struct row *rows_take(int *n)
 	return rows;
 }
 
-static const char *state(const struct row *r, int64_t now)
+static const char *state(const struct source_row *r, int64_t now)
 {
 	const struct cube_source *s = &r->e.source;
 
@@ -83,7 +77,7 @@ static const char *when(int64_t seconds, char buf[32])
 	return seconds > 0 ? cube_time_text(seconds, buf) : "";
 }
 
-static int row_add(rpc_t *rpc, void *list, const struct row *r, int64_t now)
+static int row_add(rpc_t *rpc, void *list, const struct source_row *r, int64_t now)
 {
 	char this_update[32], until[32], tried[32], due[32], serial[2 * CUBE_SERIAL_LEN + 1];
 	const struct cube_source *s = &r->e.source;
@@ -99,7 +93,8 @@ static int row_add(rpc_t *rpc, void *list, const struct row *r, int64_t now)
 		return -1;
 	if(s->kind == CUBE_FETCH_CRL)
 		return rpc->struct_add(row, "d", "entries", (int)r->entries);
-	return rpc->struct_add(row, "ss", "serial", cube_serial_text(&r->e.serial, serial), "stapled", r->e.response ? "yes" : "no");
+	return rpc->struct_add(
+			row, "ss", "serial", cube_serial_text(&r->e.serial, serial), "stapled", r->e.response ? "yes" : "no");
 }
 
 static bool has_method(const struct cube_trustpoint *tp, enum cube_fetch_kind kind)
@@ -115,7 +110,7 @@ static bool has_method(const struct cube_trustpoint *tp, enum cube_fetch_kind ki
 }
 
 /* Is it a source for certificates that this trustpoint verifies, or for its own? */
-static bool concerns(const struct row *r, const struct cube_trustpoint *tp)
+static bool concerns(const struct source_row *r, const struct cube_trustpoint *tp)
 {
 	struct cube_str configured = r->e.source.kind == CUBE_FETCH_CRL ? tp->crl : tp->ocsp_url;
 
@@ -126,7 +121,7 @@ static bool concerns(const struct row *r, const struct cube_trustpoint *tp)
 	return r->e.configured ? cube_str_eq(cube_str_of(r->url), configured) : true;
 }
 
-static void methods_text(const struct cube_trustpoint *tp, char text[64])
+void source_methods_text(const struct cube_trustpoint *tp, char text[64])
 {
 	size_t used = 0;
 	unsigned i;
@@ -139,76 +134,32 @@ static void methods_text(const struct cube_trustpoint *tp, char text[64])
 		snprintf(text + used, 64 - used, " (default)");
 }
 
-static int trustpoint_add(
-		rpc_t *rpc, void *ctx, const struct cube_trustpoint *tp, const struct row *rows, int n, int64_t now)
+int source_rows_count(const struct source_row *rows, int n, const struct cube_trustpoint *tp, int64_t now, int *bad)
 {
-	str name = ksr_str(tp->name);
-	char methods[64];
-	void *s, *list;
-	int i;
+	int i, count = 0;
 
-	methods_text(tp, methods);
-	if(rpc->add(ctx, "{", &s) < 0
-			|| rpc->struct_add(s, "Ss[", "trustpoint", &name, "revocation-check", methods, "sources", &list) < 0)
-		return -1;
+	*bad = 0;
 	for(i = 0; i < n; i++) {
-		if(concerns(&rows[i], tp) && row_add(rpc, list, &rows[i], now) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-static const char *trustpoints_doc[] = {
-		"The trustpoints (all, or the one that is named): revocation-check, and of each CRL and OCSP response its "
-		"state, "
-		"from when and until when it holds, the last attempt to fetch it, its error and the next one",
-		NULL};
-
-static void rpc_trustpoints(rpc_t *rpc, void *ctx)
-{
-	struct cube_snapshot *snapshot = tenant->acquire();
-	str only = {NULL, 0};
-	struct row *rows;
-	bool found = false;
-	unsigned i;
-	int n;
-
-	if(!snapshot) {
-		rpc->fault(ctx, 500, "no configuration is running");
-		return;
-	}
-	if(rpc->scan(ctx, "*S", &only) < 1)
-		only.len = 0;
-	rows = rows_take(&n);
-	if(n < 0)
-		rpc->fault(ctx, 500, "out of memory for the list of CRLs and OCSP responses");
-	for(i = 0; i < snapshot->conf->n_trustpoints && n >= 0; i++) {
-		const struct cube_trustpoint *tp = &snapshot->conf->trustpoints[i];
-
-		if(only.len > 0 && !cube_str_eq(ksr_cube_str(only), tp->name))
+		if(!concerns(&rows[i], tp))
 			continue;
-		found = true;
-		if(trustpoint_add(rpc, ctx, tp, rows, n, time(NULL)) < 0)
-			break;
+		count++;
+		*bad += strcmp(state(&rows[i], now), "good") != 0;
 	}
-	if(only.len > 0 && !found && n >= 0)
-		rpc->fault(ctx, 404, "trustpoint %.*s: there is none of that name", only.len, only.s);
-	free(rows);
-	tenant->release(snapshot);
+	return count;
 }
 
-static const char *crl_request_doc[] = {
-		"Fetches all CRLs, and asks again for all OCSP responses, at once instead of when they are due", NULL};
-
-static void rpc_crl_request(rpc_t *rpc, void *ctx)
+int source_rows_add(rpc_t *rpc, void *list, const struct source_row *rows, int n, const struct cube_trustpoint *tp,
+		int64_t now, size_t *room)
 {
-	rpc->add(ctx, "d", sources_request());
-}
+	int i, more = 0;
 
-/* clang-format off */
-rpc_export_t sources_rpc[] = {
-	{"cube_tls.trustpoints", rpc_trustpoints, trustpoints_doc, RPC_RET_ARRAY},
-	{"cube_tls.crl_request", rpc_crl_request, crl_request_doc, 0},
-	{0, 0, 0, 0}
-};
-/* clang-format on */
+	for(i = 0; i < n; i++) {
+		if(!concerns(&rows[i], tp))
+			continue;
+		if(*room < SOURCE_BYTES || row_add(rpc, list, &rows[i], now) < 0)
+			more++;
+		else
+			*room -= SOURCE_BYTES;
+	}
+	return more;
+}

@@ -104,8 +104,9 @@ def _read(data, at):
         return raw.rstrip(b"\0").decode(errors="replace"), after
     result, items = {}, []
     while not (data[at] & 0x80 and data[at] & 15 == kind):
+        named = data[at] & 15 == _AVP
         value, at = _read(data, at)
-        if kind == _STRUCT and isinstance(value, str):
+        if named:
             result[value], at = _read(data, at)
         else:  # a list in a structure is written as a structure without names
             items.append(value)

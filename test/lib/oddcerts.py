@@ -3,6 +3,7 @@
 CAs made here, with `openssl req`. Knows only how to make them."""
 
 import base64
+import datetime
 import subprocess
 
 import pki
@@ -53,17 +54,17 @@ class OddCerts:
     def leaf(self, name, issuer=None, san=None, more="", **options):
         return self.issue(name, LEAF.format(san or f"DNS:{self.host}") + more, issuer, **options)
 
-    def until(self, name, end):
-        """A leaf that ends at this time (UTC)."""
+    def until(self, name, end, start=datetime.datetime(2020, 1, 1), extensions=None):
+        """A leaf that ends, and begins, at these times (UTC); extensions: lines for another kind of certificate."""
         request, pem = self.dir / f"{name}.csr", self.dir / f"{name}.pem"
         conf = self.dir / f"{name}.cnf"
-        conf.write_text(f"[req]\ndistinguished_name = dn\n[dn]\n[ca]\ndefault_ca = x\n[x]\ndatabase = {name}.index\nrand_serial = yes\n"
-                        f"policy = p\nnew_certs_dir = .\n[p]\nCN = supplied\n[e]\n" + LEAF.format(f"DNS:{self.host}"))
+        conf.write_text(f"[req]\ndistinguished_name = dn\n[dn]\n[ca]\ndefault_ca = x\n[x]\ndatabase = {name}.index\nunique_subject = no\nrand_serial = yes\n"
+                        f"policy = p\nnew_certs_dir = .\n[p]\nCN = supplied\n[e]\n" + (extensions or LEAF.format(f"DNS:{self.host}")))
         (self.dir / f"{name}.index").touch()
         _openssl("req", "-new", "-config", conf, "-key", self.key(), "-subj", f"/CN={name}", "-out", request)
         _openssl("ca", "-batch", "-notext", "-config", conf, "-extensions", "e", "-md", "sha256", "-cert", self.ca.pem,
-                 "-keyfile", self.ca.key, "-startdate", "20200101000000Z", "-enddate", end.strftime("%Y%m%d%H%M%SZ"),
-                 "-in", request, "-out", pem, folder=self.dir)
+                 "-keyfile", self.ca.key, "-startdate", start.strftime("%Y%m%d%H%M%SZ"), "-enddate",
+                 end.strftime("%Y%m%d%H%M%SZ"), "-in", request, "-out", pem, folder=self.dir)
         return Cert(pem, self.key())
 
     def authority(self, name, issuer=None, pathlen=None, more=""):

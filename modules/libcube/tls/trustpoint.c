@@ -303,6 +303,17 @@ STACK_OF(X509) * cube_trustpoint_chain(const struct cube_trustpoint *tp, struct 
 			&tp->certificate_pem, CUBE_CHAIN_MAX, what_text(tp, "certificate", &tp->certificate, what), err);
 }
 
+bool cube_trustpoint_info(const struct cube_trustpoint *tp, bool ca, unsigned index, struct cube_cert_info *info)
+{
+	STACK_OF(X509) *certs = ca ? cube_trustpoint_cas(tp) : cube_trustpoint_chain(tp, NULL);
+	X509 *cert = sk_X509_value(certs, (int)index);
+
+	if(cert != NULL)
+		cube_cert_info(cert, info);
+	sk_X509_pop_free(certs, X509_free);
+	return cert != NULL;
+}
+
 /* Issued by another one. The authority key identifier tells it from a root whose own data contradict each other:
  * RFC 5280 4.2.1.1 demands it in every certificate that is not self-signed, and a chain does not end at one without. */
 static bool is_subordinate(X509 *cert)

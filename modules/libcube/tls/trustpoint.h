@@ -7,6 +7,7 @@
 
 #include "../base/err.h"
 #include "../conf/model.h"
+#include "certinfo.h"
 #include "url.h"
 
 #define CUBE_CHAIN_MAX 10 /* certificates in an identity's chain, leaf included */
@@ -44,6 +45,9 @@ bool cube_trustpoint_responder(
 EVP_PKEY *cube_trustpoint_key(const struct cube_trustpoint *tp);
 /* The certificates of the identity, leaf first; the caller frees them. NULL + err. */
 STACK_OF(X509) * cube_trustpoint_chain(const struct cube_trustpoint *tp, struct cube_err *err);
+/* What is to be said of the certificate at index in its file: that of the CAs, or of the identity. False: it cannot be
+ * had (memory is out). */
+bool cube_trustpoint_info(const struct cube_trustpoint *tp, bool ca, unsigned index, struct cube_cert_info *info);
 /* Adds the trustpoint's CA certificates to store, and to named the first one of each name (references), for the list of
  * names in a CertificateRequest. A certificate that another one issued ends a chain as a self-signed one does, as
  * CUBE's chain-validation stop: so a subordinate CA, or one peer's own certificate, can be trusted alone. 0 or -1 + err. */
