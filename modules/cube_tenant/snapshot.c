@@ -135,19 +135,14 @@ const struct cube_tls_ops *snapshot_tls_ops(void)
 	return tls_ops;
 }
 
-int snapshot_check(const char *path, struct cube_err *err)
+struct cube_snapshot *snapshot_check(const char *path, struct cube_err *err)
 {
-	struct cube_snapshot *s = snapshot_load(path ? path : conf_path, true, err);
-
-	if(!s)
-		return -1;
-	snapshot_free(s);
-	return 0;
+	return snapshot_load(path ? path : conf_path, true, err);
 }
 
-int snapshot_reload(struct cube_err *err)
+int snapshot_reload(struct cube_snapshot **before, struct cube_snapshot **after, struct cube_err *err)
 {
-	struct cube_snapshot *next, *old;
+	struct cube_snapshot *next;
 
 	if(lock_try(&shared->reload_lock) != 0) {
 		cube_err_add(err, "another reload is running; try again when it has ended");
@@ -155,12 +150,12 @@ int snapshot_reload(struct cube_err *err)
 	}
 	next = snapshot_load(conf_path, true, err);
 	if(next) {
+		next->references++;
 		lock_get(&shared->snapshot_lock);
-		old = shared->running;
+		*before = shared->running; /* with the reference that made it the running one */
 		next->generation = ++shared->generation;
-		shared->running = next;
+		shared->running = *after = next;
 		lock_release(&shared->snapshot_lock);
-		snapshot_release(old);
 	}
 	lock_release(&shared->reload_lock);
 	return next ? 0 : -1;

@@ -17,9 +17,11 @@ void snapshot_register_tls(const struct cube_tls_ops *ops);
 int snapshot_attach_tls(struct cube_err *err);
 const struct cube_tls_ops *snapshot_tls_ops(void);
 
-/* Reads path (NULL: the running one's) and proves that all of it works, without using it. */
-int snapshot_check(const char *path, struct cube_err *err);
-/* The same, and runs it from then on. */
-int snapshot_reload(struct cube_err *err);
+/* Reads path (NULL: the running one's) and proves that all of it works, without using it. For snapshot_release(); NULL
+ * with lines in err. */
+struct cube_snapshot *snapshot_check(const char *path, struct cube_err *err);
+/* The same, and runs it from then on. 0, and both, for snapshot_release(): the one that ran until then and the one that
+ * runs now; or -1 with lines in err. */
+int snapshot_reload(struct cube_snapshot **before, struct cube_snapshot **after, struct cube_err *err);
 
 #endif

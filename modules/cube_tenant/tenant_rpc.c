@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The operator's commands on the configuration: cube_tenant.list, .check, .reload, .dump. */
+/* The operator's commands on the configuration: the table, cube_tenant.list and .dump. */
 #include "core/dprint.h"
 
 #include "../libcube/conf/dump.h"
 #include "listen.h"
+#include "reload_rpc.h"
 #include "snapshot.h"
 #include "tenant_rpc.h"
 
@@ -80,76 +81,6 @@ static void rpc_list(rpc_t *rpc, void *ctx)
 	snapshot_release(s);
 }
 
-static const char *check_doc[] = {
-		"Reads a cube.conf (path; default: the running one's file) and proves that it works, without using it", NULL};
-
-static void rpc_check(rpc_t *rpc, void *ctx)
-{
-	struct cube_err err;
-	char *path = NULL;
-
-	cube_err_reset(&err);
-	if(rpc->scan(ctx, "*s", &path) < 1)
-		path = NULL;
-	if(snapshot_check(path, &err) < 0)
-		ksr_rpc_fault(rpc, ctx, &err);
-	else
-		rpc->add(ctx, "s", "ok");
-}
-
-/* Not open yet, or not since the start. */
-static bool waits(const struct cube_listener *l)
-{
-	const struct cube_socket *s = listen_of(l);
-
-	return !s || s->down;
-}
-
-static void reload_waiting(rpc_t *rpc, void *row, const struct cube_conf *conf)
-{
-	unsigned i, waiting = 0;
-	void *list;
-
-	for(i = 0; i < conf->n_listeners; i++)
-		waiting += waits(&conf->listeners[i]);
-	if(!waiting || rpc->struct_add(row, "[", "wait for a restart", &list) < 0)
-		return;
-	for(i = 0; i < conf->n_listeners; i++) {
-		char text[CUBE_ADDR_TEXT_MAX];
-
-		if(waits(&conf->listeners[i]))
-			rpc->array_add(list, "s", cube_addr_text(&conf->listeners[i].addr, text));
-	}
-}
-
-static const char *reload_doc[] = {
-		"Reads cube.conf and all files that it names again and runs it; on any fault nothing changes", NULL};
-
-static void rpc_reload(rpc_t *rpc, void *ctx)
-{
-	struct cube_err err;
-	struct cube_snapshot *s;
-	void *row;
-	int older;
-
-	cube_err_reset(&err);
-	if(snapshot_reload(&err) < 0) {
-		ksr_log_err("reload refused, the running configuration stays", &err);
-		ksr_rpc_fault(rpc, ctx, &err);
-		return;
-	}
-	s = snapshot_acquire();
-	LM_NOTICE("configuration %u runs: %u tenants, %u dial-peers\n", s->generation, s->conf->n_tenants,
-			s->conf->n_dial_peers);
-	older = snapshot_tls_ops() ? snapshot_tls_ops()->older(s->generation) : 0;
-	if(rpc->add(ctx, "{", &row) == 0
-			&& rpc->struct_add(row, "sdddd", "reload", "ok", "generation", (int)s->generation, "tenants",
-					   (int)s->conf->n_tenants, "dial-peers", (int)s->conf->n_dial_peers, "older-connections", older)
-					   == 0)
-		reload_waiting(rpc, row, s->conf);
-	snapshot_release(s);
-}
-
 static const char *dump_doc[] = {"The effective configuration: what was inherited is written out, secrets never", NULL};
 
 struct dump_lines
@@ -194,10 +125,10 @@ static void rpc_dump(rpc_t *rpc, void *ctx)
 
 /* clang-format off */
 rpc_export_t tenant_rpc[] = {
-	{"cube_tenant.list",   rpc_list,   list_doc,   RPC_RET_ARRAY},
-	{"cube_tenant.check",  rpc_check,  check_doc,  0},
-	{"cube_tenant.reload", rpc_reload, reload_doc, 0},
-	{"cube_tenant.dump",   rpc_dump,   dump_doc,   RPC_RET_ARRAY},
+	{"cube_tenant.list",   rpc_list,          list_doc,              RPC_RET_ARRAY},
+	{"cube_tenant.check",  reload_rpc_check,  reload_rpc_check_doc,  0},
+	{"cube_tenant.reload", reload_rpc_reload, reload_rpc_reload_doc, 0},
+	{"cube_tenant.dump",   rpc_dump,          dump_doc,              RPC_RET_ARRAY},
 	{0, 0, 0, 0}
 };
 /* clang-format on */

@@ -13,7 +13,7 @@ from cases import check, equal, limit
 from farend import FarEnd
 from run import TREE, Failed, wait_until
 from sipp import Sipp
-from tlsclient import TlsClient, client_context, try_options
+from tlsclient import TlsClient, client_context, options, try_options
 
 RELOADS, RELOADS_FULL, WARM_UP = 1000, 5000, 100
 # Without calls. The allocator's rounding moves the number up and down by some KB; if each reload leaked one smallest
@@ -225,14 +225,34 @@ def test_refused(t):
     t.made.cube.prove_alive()
 
 
+def _ask(made, context, session=None):
+    """One connection with one OPTIONS. Returns (the name in our certificate, resumed?, the session for the next one)."""
+    with TlsClient(context, made.at["friend"], made.tls, session=session) as client:
+        client.send(options(client, made.tls))
+        equal("OPTIONS", client.receive().status, 200)
+        return client.peer, client.ssl.session_reused, client.ssl.session
+
+
 def test_new_certificate(t):
-    """After a reload new connections get the new certificate; one that was open before goes on with its own."""
+    """After a reload new connections get the new certificate, also with a session of the old one, which is not resumed; a
+    connection that was open before goes on with its own."""
     old = TlsClient(client_context("ogw"), t.made.at["friend"], t.made.tls)
+    kept = []
     with old:
         place(TlsLeg(old, t.made.tls), "2000")
+        for version in ("1.2", "1.3"):
+            context = client_context("ogw", version, version)
+            *_, session = _ask(t.made, context)
+            *seen, session = _ask(t.made, context, session)
+            equal("before", seen, ["tenant100.cube.example", True])
+            kept.append((context, session))
         t.made.cert.write_text(pki.cert("ec521").read_text())
         t.made.key.write_text(pki.key("ec521").read_text())
-        t.made.cube.rpc("cube_tenant.reload")
+        with t.made.cube.binrpc() as rpc:
+            answer = rpc.call("cube_tenant.reload")
+        equal("what has changed", (answer["changes"], answer["trustpoint"]), (1, {"changed": ["tenant100"]}))
+        for context, session in kept:
+            equal("with a session of before", _ask(t.made, context, session)[:2], ("ec521.cube.example", False))
         with TlsClient(client_context("ogw"), t.made.at["friend"], t.made.tls) as new:
             equal("certificate of a new connection", new.peer, "ec521.cube.example")
             place(TlsLeg(new, t.made.tls), "2000")
@@ -243,3 +263,86 @@ def test_new_certificate(t):
     leg = UdpLeg(t.made.at["friend"], t.made.udp)
     place(leg, "2000")
     leg.close()
+
+
+def _told(made):
+    """The line of the last reload, from what has changed on."""
+    line = made.cube.logged("configuration ")[-1]
+    return re.search(r"configuration \d+ runs: \d+ tenants, \d+ dial-peers; (.*)", line)[1]
+
+
+def _own(answer):
+    """An answer without the numbers that other cases move."""
+    return {k: v for k, v in answer.items() if k not in ("generation", "older-connections")}
+
+
+def test_changes(t):
+    """A reload says what it changed, and check what a reload would, of any file; nothing is said to be nothing."""
+    made, other = t.made, t.run.dir / "other.conf"
+    made.far.close_all()
+    made.cube.wait_no_connection()
+    rest = {"tenants": 2, "dial-peers": 1, "closed-connections": 0}
+    with made.cube.binrpc() as rpc:
+        equal("nothing", _own(rpc.call("cube_tenant.reload")), {"reload": "ok", "changes": 0, **rest})
+        equal("line", _told(made), "nothing has changed; 0 connections closed, 0 keep an older configuration")
+        equal("check", rpc.call("cube_tenant.check"), {"check": "ok", "changes": 0, "would-close-connections": 0})
+        text = made.text.replace("2...", "3...").replace("sip-ua {", 'sip-ua {\n    tls-version = "1.2+"')
+        text += "".join(f"tls-cipher {n} {{ cipher = {{ AES128_GCM_SHA256 }} }}\n" for n in range(1, 26))
+        text += f'tenant 300 {{ listen-non-secure = "{made.at["cube"]}:5999" }}\n'
+        other.write_text(text)
+        first = [str(n) for n in range(1, 21)]
+        changes = {"changes": 30, "sip-ua": "changed", "tls-cipher": {"added": first, "added-more": 5},
+                   "tls-profile": {"changed": ["100", "200"]}, "tenant": {"added": ["300"]}, "dial-peer": {"changed": ["200"]}}
+        waits = {"wait for a restart": [f"{made.at['cube']}:5999"]}
+        equal("check of another file", rpc.call("cube_tenant.check", str(other)),
+              {"check": "ok", **changes, "would-close-connections": 0, **waits})
+        generation = rpc.call("cube_tenant.reload")["generation"]
+        equal("the running one was left alone", _told(made).split(";")[0], "nothing has changed")
+        made.cube.conf.write_text(text)
+        equal("reload", _own(rpc.call("cube_tenant.reload")), {"reload": "ok", **rest, "tenants": 3, **changes, **waits})
+        equal("line", _told(made), f"added: tls-cipher {', '.join(first)} and 5 more, tenant 300; changed: sip-ua, tls-profile "
+              f"100, 200, dial-peer 200; 0 connections closed, 0 keep an older configuration; wait for a restart: {made.at['cube']}:5999")
+        made.cube.conf.write_text(made.text)
+        back = rpc.call("cube_tenant.reload")
+        equal("back", (back["generation"], back["tenant"], back["tls-cipher"]),
+              (generation + 2, {"removed": ["300"]}, {"removed": first, "removed-more": 5}))
+    made.call()
+
+
+def test_removed(t):
+    """Connections of a tenant that is no longer there, or whose listener is another's now, are closed by the reload; those of
+    the others stay."""
+    made, address = t.made, t.made.at["cube"]
+    without = re.sub(r"(?s)tenant 100 \{.*?\n\}\n", "", made.text)
+    check(without != made.text, "tenant 100 is taken out")
+    moved = made.text.replace(":5200", ":5300").replace(":5100", ":5200")
+    for text, gone in ((without, "tenant 100 is gone"), (moved, "its listener is another's")):
+        kept_port = (address, 5200)
+        made.far.close_all()
+        made.cube.wait_no_connection()
+        with TlsClient(client_context("ogw"), made.at["friend"], made.tls) as lost, \
+                TlsClient(client_context("ogw"), made.at["friend"], kept_port) as kept:
+            for client, target in ((lost, made.tls), (kept, kept_port)):
+                client.send(options(client, target))
+                equal("OPTIONS", client.receive().status, 200)
+            both = text is moved
+            other = t.run.write("removed.conf", text)
+            with made.cube.binrpc() as rpc:
+                equal(f"{gone}: check", rpc.call("cube_tenant.check", str(other))["would-close-connections"], 1 + both)
+                made.cube.conf.write_text(text)
+                answer = rpc.call("cube_tenant.reload")
+            equal(f"{gone}: closed, kept", (answer["closed-connections"], answer["older-connections"]), (1 + both, 1 - both))
+            try:
+                equal(f"{gone}: the connection", lost.receive(), "closed")
+            except EOFError:
+                pass
+            if not both:
+                kept.send(options(kept, kept_port))
+                equal(f"{gone}: the other tenant's connection", kept.receive().status, 200)
+            result, _ = try_options(client_context("ogw"), made.at["friend"], made.tls)
+            check(not result.isdigit(), f"{gone}: a new connection must be refused, is {result}")
+        made.cube.conf.write_text(made.text)
+        made.cube.rpc("cube_tenant.reload")
+        made.call()
+    equal("counted as cleared", made.cube.counters("100")[100, "server"].get("cleared"), 2)
+    made.cube.prove_alive()
