@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/dprint.h"
+#include "core/script_cb.h"
 #include "core/timer_ticks.h"
 #include "core/tls_hooks.h"
 
@@ -52,8 +53,25 @@ static bool far_end_agrees(const struct tcp_connection *c, const struct cube_con
 	return (SSL_get_shutdown(ssl) & SSL_RECEIVED_SHUTDOWN) != 0 && conn->error == 0;
 }
 
+/* The connection that this process read from last: the messages that come next are its. */
+static struct
+{
+	int id, tenant;
+	enum cube_role role;
+} reading;
+
+static int on_message(sip_msg_t *msg, unsigned int flags, void *param)
+{
+	if((msg->rcv.proto == PROTO_TLS || msg->rcv.proto == PROTO_WSS) && msg->rcv.proto_reserved1 == reading.id)
+		counters_add(reading.tenant, reading.role, CUBE_COUNT_RECEIVED);
+	return 1;
+}
+
 static void note_read(struct cube_conn *conn, int rc, rd_conn_flags_t flags)
 {
+	reading.id = conn->id;
+	reading.tenant = conn->tenant_tag;
+	reading.role = conn->peer.role;
 	if(rc > 0)
 		counters_add_n(conn->tenant_tag, conn->peer.role, CUBE_COUNT_RECEIVED_BYTES, rc);
 	if(rc < 0 || (flags & RD_CONN_EOF))
@@ -223,6 +241,10 @@ int hooks_install(const struct cube_tenant_api *api)
 	stock = tls_hook;
 	if(!stock.read || !stock.encode || !stock.tcpconn_close || !stock.init_si) {
 		LM_ERR("tls.so has registered no hooks; is tls loaded before cube_tls, and enable_tls=yes set?\n");
+		return -1;
+	}
+	if(register_script_cb(on_message, PRE_SCRIPT_CB | REQUEST_CB | ONREPLY_CB, NULL) < 0) {
+		LM_ERR("the core takes no more callbacks for incoming messages\n");
 		return -1;
 	}
 	ours = stock;
