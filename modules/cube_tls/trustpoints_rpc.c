@@ -78,7 +78,7 @@ static void *summary_add(struct answer *a, const struct cube_trustpoint *tp)
 	int n, bad;
 	void *s;
 
-	n = source_rows_count(a->sources, a->n_sources, tp, a->now, &bad);
+	n = source_rows_count(a->sources, a->n_sources, tp, &bad);
 	if(a->rpc->add(a->ctx, "{", &s) < 0
 			|| a->rpc->struct_add(s, "Sdd", "trustpoint", &name, "certificate-count", (int)tp->own_set.n, "ca-count",
 					   (int)tp->ca_set.n)
@@ -131,7 +131,7 @@ static void all_add(struct answer *a, const struct cube_trustpoint *tp)
 	source_methods_text(tp, methods);
 	if(!s || a->rpc->struct_add(s, "s[", "revocation-check", methods, "sources", &list) < 0)
 		return;
-	more = source_rows_add(a->rpc, list, a->sources, a->n_sources, tp, a->now, &a->room);
+	more = source_rows_add(a->rpc, list, a->sources, a->n_sources, tp, &a->room);
 	if(tp->own_set.n > 0)
 		more += certs_add(a, s, "certificates", cube_trustpoint_chain(tp, NULL));
 	if(tp->ca_set.n > 0)
@@ -188,7 +188,7 @@ static void rpc_trustpoints(rpc_t *rpc, void *ctx)
 	}
 	if(rpc->scan(ctx, "*.S", &only) < 1)
 		only.len = 0;
-	rows = source_rows_take(&a.n_sources);
+	rows = source_rows_take(true, &a.n_sources);
 	a.sources = rows;
 	a.conf = snapshot->conf;
 	if(only.len > 0)

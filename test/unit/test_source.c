@@ -242,11 +242,41 @@ START_TEST(test_stage)
 }
 END_TEST
 
+/* The state in a word, over the life of a source. */
+START_TEST(test_state)
+{
+	struct cube_source crl = {.kind = CUBE_FETCH_CRL}, ocsp = {.kind = CUBE_FETCH_OCSP};
+	struct cube_ocsp answer = {.status = CUBE_OCSP_UNKNOWN, .this_update = NOW - 10, .next_update = NOW + 100};
+	struct cube_crl *old = NULL;
+
+	ck_assert_str_eq(cube_source_state_name(cube_source_state(&crl, NOW)), "waiting");
+	cube_source_failed(&crl, "HTTP 404", NOW);
+	ck_assert_str_eq(cube_source_state_name(cube_source_state(&crl, NOW)), "failed");
+	ck_assert(cube_source_take_crl(&crl, crl_of(NOW - 10, NOW + 100, 7), NOW, &old));
+	ck_assert_str_eq(cube_source_state_name(cube_source_state(&crl, NOW + 99)), "good");
+	cube_source_failed(&crl, "HTTP 404", NOW + 50); /* what it knows still holds */
+	ck_assert_str_eq(cube_source_state_name(cube_source_state(&crl, NOW + 99)), "good");
+	ck_assert_str_eq(cube_source_state_name(cube_source_state(&crl, NOW + 100)), "out of date");
+	free(crl.crl);
+
+	ck_assert(cube_source_take_ocsp(&ocsp, &answer, NOW));
+	ck_assert_str_eq(cube_source_state_name(cube_source_state(&ocsp, NOW)), "unknown");
+	answer.status = CUBE_OCSP_GOOD;
+	ck_assert(cube_source_take_ocsp(&ocsp, &answer, NOW));
+	ck_assert_str_eq(cube_source_state_name(cube_source_state(&ocsp, NOW)), "good");
+	ck_assert_str_eq(cube_source_state_name(cube_source_state(&ocsp, NOW + 100)), "out of date");
+	answer.status = CUBE_OCSP_REVOKED;
+	ck_assert(cube_source_take_ocsp(&ocsp, &answer, NOW));
+	ck_assert_str_eq(cube_source_state_name(cube_source_state(&ocsp, NOW + 100)), "revoked");
+}
+END_TEST
+
 Suite *suite_source(void)
 {
 	Suite *s = suite_create("source");
 	TCase *tc = tcase_create("source");
 
+	tcase_add_test(tc, test_state);
 	tcase_add_test(tc, test_crl);
 	tcase_add_test(tc, test_crl_scope);
 	tcase_add_test(tc, test_older);

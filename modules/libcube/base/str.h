@@ -24,5 +24,7 @@ bool cube_str_caseeq(struct cube_str a, struct cube_str b);
 /* -1, 0, 1: by length, then by the same folding; for sorted tables. */
 int cube_str_casecmp(struct cube_str a, struct cube_str b);
 bool cube_str_starts(struct cube_str text, struct cube_str prefix);
+/* Bytes of the UTF-8 character (RFC 3629) with which text begins; 0 when it is malformed or cut. left: at least 1. */
+size_t cube_utf8_next(const char *text, size_t left);
 
 #endif

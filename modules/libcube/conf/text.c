@@ -320,34 +320,12 @@ int cube_text_clean(
 	return 0;
 }
 
-/* Bytes of the character at p, 0 when it is malformed. */
-static size_t utf8_char(const unsigned char *p, size_t left)
-{
-	size_t i, n = p[0] < 0x80					? 1
-				  : p[0] >= 0xC2 && p[0] < 0xE0 ? 2
-				  : (p[0] & 0xF0) == 0xE0		? 3
-				  : p[0] >= 0xF0 && p[0] < 0xF5 ? 4
-												: 0;
-
-	if(n == 0 || n > left)
-		return 0;
-	for(i = 1; i < n; i++) {
-		if((p[i] & 0xC0) != 0x80)
-			return 0;
-	}
-	/* over-long forms, surrogates, beyond U+10FFFF */
-	if((p[0] == 0xE0 && p[1] < 0xA0) || (p[0] == 0xED && p[1] > 0x9F) || (p[0] == 0xF0 && p[1] < 0x90)
-			|| (p[0] == 0xF4 && p[1] > 0x8F))
-		return 0;
-	return n;
-}
-
 bool cube_text_utf8(struct cube_str text)
 {
 	size_t i, n;
 
 	for(i = 0; i < text.len; i += n) {
-		if(!(n = utf8_char((const unsigned char *)text.s + i, text.len - i)))
+		if(!(n = cube_utf8_next(text.s + i, text.len - i)))
 			return false;
 	}
 	return true;

@@ -99,6 +99,35 @@ enum cube_verdict cube_source_verdict(
 	return s->ocsp.status == CUBE_OCSP_GOOD ? CUBE_VERDICT_GOOD : CUBE_VERDICT_UNKNOWN;
 }
 
+enum cube_source_state cube_source_state(const struct cube_source *s, int64_t now)
+{
+	int64_t until = cube_source_until(s);
+
+	if(s->kind == CUBE_FETCH_OCSP && s->ocsp_known && s->ocsp.status == CUBE_OCSP_REVOKED)
+		return CUBE_SOURCE_REVOKED;
+	if(until == 0)
+		return s->tried != 0 ? CUBE_SOURCE_FAILED : CUBE_SOURCE_WAITING;
+	if(until <= now)
+		return CUBE_SOURCE_OUT_OF_DATE;
+	if(s->kind == CUBE_FETCH_OCSP && s->ocsp.status == CUBE_OCSP_UNKNOWN)
+		return CUBE_SOURCE_UNKNOWN;
+	return CUBE_SOURCE_GOOD;
+}
+
+const char *cube_source_state_name(enum cube_source_state state)
+{
+	static const char *const names[CUBE_SOURCE_STATES] = {
+			[CUBE_SOURCE_WAITING] = "waiting",
+			[CUBE_SOURCE_FAILED] = "failed",
+			[CUBE_SOURCE_OUT_OF_DATE] = "out of date",
+			[CUBE_SOURCE_GOOD] = "good",
+			[CUBE_SOURCE_UNKNOWN] = "unknown",
+			[CUBE_SOURCE_REVOKED] = "revoked",
+	};
+
+	return names[state];
+}
+
 static void refreshed(struct cube_source *s, int64_t now)
 {
 	int64_t left = cube_source_until(s) - now, wait = left / 2;

@@ -53,6 +53,20 @@ int64_t cube_source_until(const struct cube_source *source);
  * a day; both only where attempts to renew it fail (three in a row for the latter, since a CRL that lives a week, or an
  * hour, is renewed at half of that); else CUBE_EXPIRY_NONE. What says "revoked" never runs out. */
 int cube_source_stage(const struct cube_source *source, int64_t now);
+/* The same in a word, for whoever watches. */
+enum cube_source_state
+{
+	CUBE_SOURCE_WAITING = 0, /* nobody has been asked yet */
+	CUBE_SOURCE_FAILED,		 /* it knows nothing, and the last attempt brought nothing */
+	CUBE_SOURCE_OUT_OF_DATE,
+	CUBE_SOURCE_GOOD,
+	CUBE_SOURCE_UNKNOWN, /* the responder does not know the certificate */
+	CUBE_SOURCE_REVOKED, /* the certificate that was asked about */
+	CUBE_SOURCE_STATES,
+};
+enum cube_source_state cube_source_state(const struct cube_source *source, int64_t now);
+/* "waiting", "failed", "out of date", "good", "unknown", "revoked" */
+const char *cube_source_state_name(enum cube_source_state state);
 
 /* An attempt brought a CRL or an OCSP response that is good by crl.h or ocsp.h. False: what is known is newer, so it is
  * somebody's replay or a mirror that lags; then the attempt counts as failed. On true, crl is the source's, and the one
