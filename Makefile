@@ -161,10 +161,11 @@ lint:
 		--inline-suppr --suppress=missingInclude modules/libcube; fi
 
 install: all
-	install -d $(DESTDIR)$(KAMAILIO_MODULES) $(DESTDIR)/usr/share/kamailio-cube
+	install -d $(DESTDIR)$(KAMAILIO_MODULES) $(DESTDIR)/usr/share/kamailio-cube/monitoring
 	install -m 644 $(modules:%=$(B)/modules/%.so) $(DESTDIR)$(KAMAILIO_MODULES)
 	install -m 755 $(B)/modules/cube-fetch $(DESTDIR)$(KAMAILIO_MODULES)
 	install -m 644 $(wildcard cfg/*.cfg cfg/*.conf) $(DESTDIR)/usr/share/kamailio-cube
+	install -m 644 $(wildcard cfg/monitoring/*) $(DESTDIR)/usr/share/kamailio-cube/monitoring
 
 help:
 	@echo "make                the modules and cube-fetch, which fetches CRLs and asks OCSP responders, in build/modules/"

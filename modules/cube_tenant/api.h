@@ -14,6 +14,7 @@ struct cube_snapshot
 {
 	int references;		 /* under the snapshot lock */
 	unsigned generation; /* 1 at start, one more with each reload */
+	int64_t since;		 /* when it began to run; seconds since the epoch */
 	const struct cube_conf *conf;
 	void *tls; /* what cube_tls made of conf; NULL without it */
 };
@@ -60,6 +61,8 @@ struct cube_tenant_api
 	struct cube_snapshot *(*acquire)(void);
 	void (*hold)(struct cube_snapshot *snapshot); /* one more reference to one that is held */
 	void (*release)(struct cube_snapshot *snapshot);
+	/* Was the last reload refused, so that what runs may not be what is in the file? */
+	bool (*refused)(void);
 	void (*register_tls)(const struct cube_tls_ops *ops); /* from mod_init */
 	/* Makes the TLS part of the first snapshot; from child_init(PROC_INIT). */
 	int (*attach_tls)(struct cube_err *err);

@@ -129,6 +129,7 @@ static int bind_cube_tenant(struct cube_tenant_api *api)
 	api->acquire = snapshot_acquire;
 	api->hold = snapshot_hold;
 	api->release = snapshot_release;
+	api->refused = snapshot_refused;
 	api->register_tls = snapshot_register_tls;
 	api->attach_tls = snapshot_attach_tls;
 	api->socket = listen_find;

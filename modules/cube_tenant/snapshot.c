@@ -3,6 +3,7 @@
  * docs/design/processes.md for who may do what under which lock. */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "core/dprint.h"
 #include "core/locking.h"
@@ -16,6 +17,7 @@ struct shared
 	gen_lock_t snapshot_lock; /* running, every snapshot's references */
 	gen_lock_t reload_lock;	  /* one reload at a time */
 	unsigned generation;
+	bool refused; /* the last reload; read without a lock */
 	struct cube_snapshot *running;
 };
 
@@ -77,6 +79,7 @@ int snapshot_start(const char *path, struct cube_err *err)
 	if(!shared->running)
 		return -1;
 	shared->running->generation = shared->generation = 1;
+	shared->running->since = time(NULL);
 	return 0;
 }
 
@@ -135,6 +138,11 @@ const struct cube_tls_ops *snapshot_tls_ops(void)
 	return tls_ops;
 }
 
+bool snapshot_refused(void)
+{
+	return __atomic_load_n(&shared->refused, __ATOMIC_RELAXED);
+}
+
 struct cube_snapshot *snapshot_check(const char *path, struct cube_err *err)
 {
 	return snapshot_load(path ? path : conf_path, true, err);
@@ -154,9 +162,11 @@ int snapshot_reload(struct cube_snapshot **before, struct cube_snapshot **after,
 		lock_get(&shared->snapshot_lock);
 		*before = shared->running; /* with the reference that made it the running one */
 		next->generation = ++shared->generation;
+		next->since = time(NULL);
 		shared->running = *after = next;
 		lock_release(&shared->snapshot_lock);
 	}
+	__atomic_store_n(&shared->refused, next == NULL, __ATOMIC_RELAXED);
 	lock_release(&shared->reload_lock);
 	return next ? 0 : -1;
 }

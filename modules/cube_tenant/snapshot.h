@@ -17,6 +17,9 @@ void snapshot_register_tls(const struct cube_tls_ops *ops);
 int snapshot_attach_tls(struct cube_err *err);
 const struct cube_tls_ops *snapshot_tls_ops(void);
 
+/* Was the last reload refused? In any process. */
+bool snapshot_refused(void);
+
 /* Reads path (NULL: the running one's) and proves that all of it works, without using it. For snapshot_release(); NULL
  * with lines in err. */
 struct cube_snapshot *snapshot_check(const char *path, struct cube_err *err);

@@ -6,6 +6,7 @@
 
 #include "core/dprint.h"
 #include "core/globals.h"
+#include "core/kemi.h"
 #include "core/rpc_lookup.h"
 #include "core/sr_module.h"
 
@@ -27,10 +28,12 @@
 #include "resume.h"
 #include "sessions.h"
 #include "sources.h"
+#include "state.h"
 #include "stock_tls.h"
 #include "targets.h"
 #include "trustpoints_rpc.h"
 #include "warn.h"
+#include "web.h"
 
 MODULE_VERSION
 
@@ -47,12 +50,30 @@ static const struct cube_tls_ops ops = {.prepare = contexts_prepare,
 static int mod_init(void);
 static int child_init(int rank);
 static void mod_destroy(void);
+static int w_metrics(sip_msg_t *msg, char *p1, char *p2);
 
 /* clang-format off */
+static cmd_export_t cmds[] = {
+	{"cube_tls_metrics", (cmd_function)w_metrics, 0, 0, 0, EVENT_ROUTE},
+	{0, 0, 0, 0, 0, 0}
+};
+
 struct module_exports exports = {
-	"cube_tls", DEFAULT_DLFLAGS, 0, 0, conn_rpc, 0, 0, mod_init, child_init, mod_destroy
+	"cube_tls", DEFAULT_DLFLAGS, cmds, 0, conn_rpc, 0, 0, mod_init, child_init, mod_destroy
+};
+
+static sr_kemi_t kemi_exports[] = {
+	{str_init("cube_tls"), str_init("cube_tls_metrics"), SR_KEMIP_INT, ki_metrics,
+		{SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE}},
+	{{0, 0}, {0, 0}, 0, NULL, {0, 0, 0, 0, 0, 0}}
 };
 /* clang-format on */
+
+int mod_register(char *path, int *dlflags, void *p1, void *p2)
+{
+	sr_kemi_modules_add(kemi_exports);
+	return 0;
+}
 
 static int mod_init(void)
 {
@@ -73,7 +94,10 @@ static int mod_init(void)
 	counters_rpc_init(&tenant);
 	trustpoints_rpc_init(&tenant);
 	warn_init();
-	if(rpc_register_array(counters_rpc) != 0 || rpc_register_array(trustpoints_rpc) != 0) {
+	state_init(&tenant);
+	web_init();
+	if(rpc_register_array(counters_rpc) != 0 || rpc_register_array(trustpoints_rpc) != 0
+			|| rpc_register_array(web_rpc) != 0) {
 		LM_ERR("the commands of cube_tls cannot be registered\n");
 		return -1;
 	}
@@ -110,4 +134,9 @@ static int child_init(int rank)
 static void mod_destroy(void)
 {
 	keys_end();
+}
+
+static int w_metrics(sip_msg_t *msg, char *p1, char *p2)
+{
+	return ki_metrics(msg);
 }

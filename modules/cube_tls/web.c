@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Texts are put together in memory of the C library and sent by xhttp, which copies them into the process's private
+ * memory. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/data_lump_rpl.h"
+#include "core/dprint.h"
+#include "modules/xhttp/api.h"
+
+#include "../libcube/show/metrics.h"
+#include "state.h"
+#include "web.h"
+
+#define TEXT_FIRST 65536
+#define TEXT_MAX (64u << 20)
+
+static xhttp_api_t xhttp;
+
+void web_init(void)
+{
+	bind_xhttp_f bind = (bind_xhttp_f)find_export("bind_xhttp", 0, 0);
+
+	if(bind && bind(&xhttp) < 0)
+		xhttp.reply = NULL;
+}
+
+struct text
+{
+	char *s;
+	size_t len, size;
+	bool failed; /* memory is out, or it is beyond TEXT_MAX */
+};
+
+static void text_put(void *ctx, const char *piece, size_t len)
+{
+	struct text *t = ctx;
+	size_t size = t->size ? t->size : TEXT_FIRST;
+	char *bigger;
+
+	if(t->failed)
+		return;
+	while(size - t->len < len && size < TEXT_MAX)
+		size *= 2;
+	if(size - t->len < len) {
+		t->failed = true;
+		return;
+	}
+	if(size != t->size) {
+		bigger = realloc(t->s, size);
+		if(!bigger) {
+			t->failed = true;
+			return;
+		}
+		t->s = bigger;
+		t->size = size;
+	}
+	memcpy(t->s + t->len, piece, len);
+	t->len += len;
+}
+
+/* The state by one of libcube's formatters; text->s is for free(), also after -1. */
+static int text_make(struct text *text, void (*format)(struct cube_state *, cube_put_f, void *))
+{
+	struct state state;
+	int rc = state_take(&state);
+
+	memset(text, 0, sizeof(*text));
+	if(rc == 0)
+		format(&state.shown, text_put, text);
+	state_drop(&state);
+	return rc < 0 || text->failed ? -1 : 0;
+}
+
+static void metrics(struct cube_state *state, cube_put_f put, void *ctx)
+{
+	cube_metrics(state, put, ctx);
+}
+
+/* ---- HTTP */
+
+static int reply(sip_msg_t *msg, const char *type, void (*format)(struct cube_state *, cube_put_f, void *))
+{
+	str reason = str_init("OK"), content_type = ksr_str(cube_str_of(type)), body;
+	struct text text;
+	int rc = -1;
+
+	if(!xhttp.reply) {
+		LM_ERR("there is nothing to reply with: put loadmodule \"xhttp.so\" into kamailio.cfg\n");
+		return -1;
+	}
+	if(text_make(&text, format) < 0) {
+		LM_ERR("no memory for what was asked over HTTP, or no configuration is running\n");
+	} else {
+		body = ksr_str((struct cube_str){text.s, text.len});
+		rc = xhttp.reply(msg, 200, &reason, &content_type, &body) < 0 ? -1 : 1;
+	}
+	free(text.s);
+	return rc;
+}
+
+int ki_metrics(sip_msg_t *msg)
+{
+	return reply(msg, CUBE_METRICS_TYPE, metrics);
+}
+
+/* ---- RPC */
+
+static const char *metrics_doc[] = {"All counters, connections, listeners, certificates and the configuration's "
+									"generation as Prometheus' text; also "
+									"at /metrics of CUBE_HTTP",
+		NULL};
+
+static void rpc_metrics(rpc_t *rpc, void *ctx)
+{
+	struct text text;
+	str all;
+
+	if(text_make(&text, metrics) < 0) {
+		rpc->fault(ctx, 500, "no memory, or no configuration is running");
+	} else if(text.len > ksr_rpc_room()) {
+		rpc->fault(ctx, 500, "kamcmd's socket does not carry %zu bytes: ask over JSON-RPC, or GET /metrics", text.len);
+	} else {
+		all = ksr_str((struct cube_str){text.s, text.len});
+		rpc->add(ctx, "S", &all);
+	}
+	free(text.s);
+}
+
+/* clang-format off */
+rpc_export_t web_rpc[] = {
+	{"cube_tls.metrics", rpc_metrics, metrics_doc, 0},
+	{0, 0, 0, 0}
+};
+/* clang-format on */
