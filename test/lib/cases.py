@@ -136,7 +136,7 @@ class Runner:
         if self.logs.servers and (not self.only or "secrets".startswith(self.only)) or self.logs.found:
             self._secrets()
         if self.skipped:
-            print(f"{self.skipped} skipped: run as root for all of them", flush=True)
+            print(f"{self.skipped} skipped, each for the reason above", flush=True)
         print(f"{self.passed} passed, {self.failed} failed", flush=True)
         return 1 if self.failed or not self.passed else 0
 
