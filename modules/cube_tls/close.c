@@ -36,6 +36,17 @@ int close_connection(int id)
 	return -1;
 }
 
+void close_announce(int id)
+{
+	struct tcp_connection *c = tcpconn_get(id, NULL, 0, NULL, 0);
+	struct cube_conn *conn = c ? conn_get(c) : NULL;
+
+	if(conn)
+		conn->leaving = true;
+	if(c)
+		put_connection(c);
+}
+
 int close_cleared(int id)
 {
 	struct tcp_connection *c = tcpconn_get(id, NULL, 0, NULL, 0);

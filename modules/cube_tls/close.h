@@ -10,6 +10,10 @@
 int close_connection(int id);
 /* The same for an established one that an operator, or what is known of its peer now, ends: it is counted as that. */
 int close_cleared(int id);
+/* Connection id will be closed CLOSE_GRACE_MS from now, or later: who has found it may still send on it, nobody finds it any
+ * more. */
+#define CLOSE_GRACE_MS 20 /* less than OUTBOUND_WAIT_MS, for which senders wait */
+void close_announce(int id);
 /* Gives back a reference that tcpconn_get() took. If it was the last one, TCP main frees the connection. */
 void put_connection(struct tcp_connection *c);
 

@@ -38,6 +38,7 @@ struct cube_conn
 	bool failure_noted;
 	bool busy;			 /* keeps its buffers */
 	ticks_t encoded;	 /* when something was last sent */
+	bool leaving;		 /* an operator ends it in a moment: no further request begins on it */
 	bool ended;			 /* by the far end, or an operator: counted as such */
 	uint16_t queued;	 /* messages that wait for the handshake */
 	unsigned long error; /* OpenSSL's first error of a handshake that failed */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/dprint.h"
+#include "core/ut.h"
 
 #include "../libcube/conf/names.h"
 #include "../libcube/show/connections.h"
@@ -312,13 +313,24 @@ static void rpc_show(rpc_t *rpc, void *ctx)
 /* ---- cube_tls.clear */
 
 static const char *clear_doc[] = {
-		"Closes connections with close_notify: id N, target ipv4:A:P, target ipv6:[A]:P or tenant N; how many", NULL};
+		"Closes connections with close_notify: id N, target ipv4:A:P, target ipv6:[A]:P or tenant N; how many. Those "
+		"that we "
+		"are just making stay, since requests wait for them",
+		NULL};
 
-static void clear_fault(rpc_t *rpc, void *ctx, const struct which *which)
+/* A request waits for its handshake, and would be lost. It ends by itself, at the latest by connection-establish-tls. */
+static bool is_waited_for(const struct conn_row *r)
+{
+	return r->role == CUBE_ROLE_CLIENT && !r->done;
+}
+
+static void clear_fault(rpc_t *rpc, void *ctx, const struct which *which, int waited_for)
 {
 	char text[CUBE_ADDR_TEXT_MAX];
 
-	if(which->by == TARGET)
+	if(waited_for > 0)
+		rpc->fault(ctx, 409, "requests wait for the handshake of what would be closed");
+	else if(which->by == TARGET)
 		rpc->fault(ctx, 404, "there is no connection with %s", cube_addr_text(&which->target, text));
 	else if(which->by == ID)
 		rpc->fault(ctx, 404, "there is no connection %d", which->number);
@@ -326,11 +338,34 @@ static void clear_fault(rpc_t *rpc, void *ctx, const struct which *which)
 		rpc->fault(ctx, 404, "tenant %d has no connection", which->number);
 }
 
+/* A sender that has found a connection gets what it sends onto it: closed at once, it would find the core without the
+ * descriptor. Returns how many were closed. */
+static int clear_rows(const struct which *which, struct conn_row *rows, int n, int *waited_for)
+{
+	int i, kept = 0, cleared = 0;
+
+	for(i = 0; i < n; i++) {
+		if(!is_meant(which, &rows[i]) || rows[i].bad)
+			continue;
+		if(is_waited_for(&rows[i])) {
+			(*waited_for)++;
+			continue;
+		}
+		close_announce(rows[i].id);
+		rows[kept++] = rows[i];
+	}
+	if(kept > 0)
+		sleep_us(CLOSE_GRACE_MS * 1000);
+	for(i = 0; i < kept; i++)
+		cleared += close_cleared(rows[i].id) == 0;
+	return cleared;
+}
+
 static void rpc_clear(rpc_t *rpc, void *ctx)
 {
 	struct conn_row *rows;
 	struct which which;
-	int i, n, cleared = 0;
+	int n, cleared, waited_for = 0;
 	void *s;
 
 	if(!which_scan(rpc, ctx, true, USAGE, &which))
@@ -340,11 +375,10 @@ static void rpc_clear(rpc_t *rpc, void *ctx)
 		rpc->fault(ctx, 500, "out of memory for the list of connections");
 		return;
 	}
-	for(i = 0; i < n; i++)
-		cleared += is_meant(&which, &rows[i]) && !rows[i].bad && close_cleared(rows[i].id) == 0;
+	cleared = clear_rows(&which, rows, n, &waited_for);
 	free(rows);
 	if(cleared == 0)
-		clear_fault(rpc, ctx, &which);
+		clear_fault(rpc, ctx, &which, waited_for);
 	else if(rpc->add(ctx, "{", &s) == 0)
 		rpc->struct_add(s, "d", "cleared", cleared);
 }

@@ -91,14 +91,14 @@ static bool has_target(void)
 	return sending.host.len > 0 || sending.ip.len > 0;
 }
 
-/* The connection that the core would take; not one whose handshake has failed and which is about to be closed, unless by
- * this very process. */
+/* The connection that the core would take; not one which is about to be closed, since its handshake has failed (unless this
+ * very process closes it) or an operator wants it. */
 static struct tcp_connection *find_open(ip_addr_t *ip, int port, union sockaddr_union *from)
 {
 	struct tcp_connection *c = tcpconn_get(0, ip, port, from, 0);
 	const struct cube_conn *conn = c ? conn_get(c) : NULL;
 
-	if(conn && conn->failure_noted && !unsent_answering(c)) {
+	if(conn && (conn->leaving || (conn->failure_noted && !unsent_answering(c)))) {
 		put_connection(c);
 		return NULL;
 	}
