@@ -9,7 +9,7 @@ kinds := build $(if $(filter-out all install,$(goals)),test) $(filter bench,$(go
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all demo check bench asan unit valgrind fuzz fuzz-replay lint install help clean distclean compile-other FORCE
+.PHONY: all demo check bench soak asan unit valgrind fuzz fuzz-replay lint install help clean distclean compile-other FORCE
 all:
 
 ifneq ($(filter-out help clean distclean,$(goals)),)
@@ -116,7 +116,6 @@ asan: $(B)/asan/unit/run
 fuzzers := $(or $(F),$(patsubst test/fuzz/fuzz_%.c,%,$(wildcard test/fuzz/fuzz_*.c)))
 fuzz_engine := $(shell echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' | \
 	clang -x c - -fsanitize=fuzzer,address -o /dev/null 2>/dev/null && echo libfuzzer || echo asan)
-SECS ?= 60
 
 $(B)/asan/fuzz/%: test/fuzz/fuzz_%.c test/fuzz/driver.c $(B)/asan/libcube.a
 	$(call show,LD) $(CC) $(COMMON) $(SANITIZE) -MF $@.d $^ $(LIBS) -o $@
@@ -125,9 +124,9 @@ $(B)/libfuzzer/fuzz/%: test/fuzz/fuzz_%.c $(B)/libfuzzer/libcube.a
 -include $(wildcard $(B)/*/fuzz/*.d)
 
 fuzz: $(fuzzers:%=$(B)/$(fuzz_engine)/fuzz/%)
-	@tools/fuzz $(SECS) $^
+	@tools/fuzz $(or $(SECS),60) $^
 fuzz-replay: $(fuzzers:%=$(B)/asan/fuzz/%)
-	@tools/fuzz $(SECS) $^
+	@tools/fuzz $(or $(SECS),60) $^
 
 # ---- the rest
 
@@ -150,6 +149,9 @@ $(B)/bench/stock_fork.so: test/bench/stock_fork.c
 
 bench: all $(bench_programs)
 	test/bench/run --build $(B) $(if $(SHORT),--short) $(if $(ONLY),--only $(ONLY))
+
+soak: all
+	test/soak/run --build $(B) --seconds $(or $(SECS),600)
 
 valgrind: all
 	test/valgrind/run --build $(B) --rounds $(or $(ROUNDS),10)
@@ -175,6 +177,7 @@ help:
 	@echo "make asan           the unit tests under the address and undefined behaviour sanitizers; T=<suite>"
 	@echo "make valgrind       the modules in a server under valgrind, one worker of each kind; ROUNDS=10"
 	@echo "make bench          what a trunk costs, beside stock Kamailio and HAProxy: a quarter of an hour; SHORT=1: a minute or two"
+	@echo "make soak           calls, reloads, clears, far ends that are killed: everything at once for SECS=600 seconds"
 	@echo "make fuzz           each fuzz target for SECS=60 seconds; F=<target> runs one"
 	@echo "make lint           the project's style rules, and clang-format and cppcheck where they are installed"
 	@echo "make clean          removes what was built; make distclean: also Kamailio's headers"

@@ -3,13 +3,14 @@
 connections; the same as structures; counters that add up."""
 
 import resource
+import socket
 import threading
 import time
 
 import cube
 from binrpc import BinRpc, Fault
 from jsonrpc import JsonRpc
-from caller import Call, UdpLeg
+from caller import Call, UdpLeg, knock
 from cases import check, equal, limit
 from farend import FarEnd
 from run import wait_until
@@ -74,6 +75,7 @@ class Made:
         stack.callback(self.far.close)
         conf = CONF.format(v6=self.v6, **self.at) + cube.trustpoint("tenant100") + cube.trustpoint("tenant200")
         conf += cube.dial_peer(1, 200, "1...", f"ipv4:{self.at['far']}:5061")
+        conf += cube.dial_peer(3, 200, "3...", f"ipv4:{self.at['far']}:5998")
         conf += cube.dial_peer(2, 200, "2...", f"ipv4:{self.at['far']}:5999")
         http = run.addresses.port(self.at["peer"], 8080)
         self.cube = cube.Cube(run, conf, more={"CUBE_HTTP": f"tcp:{self.at['peer']}:{http}"}).start()
@@ -195,6 +197,24 @@ def test_connect_failures(t):
                "it is counted as a failed connection")
     counts = made.cube.counters("200")[200, "client"]
     equal("begun and conn-failed", (counts["begun"] - counts.get("done", 0), counts["conn-failed"]), (1, 1))
+
+
+def test_clear_waited_for(t):
+    """A connection of ours stays while a request waits for its handshake."""
+    made = t.made
+    with socket.create_server((made.at["far"], 5998)):
+        knock(made.at["peer"], (made.at["cube"], 5060), "3000")
+        row = wait_until(lambda: next((r for r in made.cube.connections() if r["state"] == "handshake"), None), 5,
+                         "the far end is being connected to")
+        for args in (("id", int(row["id"])), ("target", f"ipv4:{row['remote']}"), ("tenant", 200)):
+            try:
+                made.rpc.call("cube_tls.clear", *args)
+            except Fault as fault:
+                equal(f"clear {args}", (fault.code, fault.text), (409, "requests wait for the handshake of what would be closed"))
+            else:
+                check(False, f"clear {args} must be refused")
+        equal("the connection", [r["id"] for r in made.cube.connections()], [row["id"]])
+    made.cube.wait_no_connection(15)
 
 
 def test_sums(t):

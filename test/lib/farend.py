@@ -52,10 +52,10 @@ class Connection:
         try:
             while not self._closing:
                 select.select([self._ssl], [], [])
-                data = self._receive()
-                for message in splitter.feed(data or b""):
+                data, ended = self._receive()
+                for message in splitter.feed(data):
                     take(self, message)
-                if data is None:
+                if ended:
                     break
         except (OSError, ValueError):
             pass
@@ -63,18 +63,20 @@ class Connection:
             self._end()
 
     def _receive(self):
-        """What there is; None at the end."""
+        """What there is, and whether that was all."""
         data = b""
         with self._lock:
             while not self._closing:
                 try:
                     part = self._ssl.recv(65536)
                 except ssl.SSLWantReadError:
-                    return data
+                    return data, False
+                except OSError:  # reset, behind what came before
+                    part = b""
                 if not part:
-                    return None
+                    return data, True
                 data += part
-        return None
+        return data, True
 
     def _end(self):
         if self._closing == "reset":
