@@ -9,7 +9,10 @@ from binrpc import Fault
 
 
 class JsonRpc:
-    def __init__(self, host, port, timeout=20):
+    """object_pairs_hook: as json.loads has it."""
+
+    def __init__(self, host, port, timeout=20, object_pairs_hook=None):
+        self._hook = object_pairs_hook
         self._where, self._timeout, self._ids = (host, port), timeout, itertools.count(1)
 
     def call(self, command, *args):
@@ -17,7 +20,7 @@ class JsonRpc:
         try:
             body = json.dumps({"jsonrpc": "2.0", "method": command, "params": list(args), "id": next(self._ids)})
             connection.request("POST", "/RPC", body, {"Content-Type": "application/json"})
-            answer = json.loads(connection.getresponse().read())
+            answer = json.loads(connection.getresponse().read(), object_pairs_hook=self._hook)
         finally:
             connection.close()
         if "error" in answer:
