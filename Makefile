@@ -5,11 +5,11 @@
 
 B := build
 goals := $(or $(MAKECMDGOALS),all)
-kinds := build $(if $(filter-out all install,$(goals)),test) $(filter bench,$(goals))
+kinds := build $(if $(filter-out all install,$(goals)),test) $(filter bench,$(goals)) $(if $(filter page-test,$(goals)),page)
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all demo check bench soak asan unit valgrind fuzz fuzz-replay lint install help clean distclean compile-other FORCE
+.PHONY: all demo check bench soak page-test asan unit valgrind fuzz fuzz-replay lint install help clean distclean compile-other FORCE
 all:
 
 ifneq ($(filter-out help clean distclean,$(goals)),)
@@ -156,6 +156,9 @@ soak: all
 valgrind: all
 	test/valgrind/run --build $(B) --rounds $(or $(ROUNDS),10)
 
+page-test: all
+	python3 test/integration/run --build $(B) --only page.
+
 lint:
 	tools/lint
 	@if command -v clang-format >/dev/null; then clang-format --dry-run -Werror $(c_files); fi
@@ -175,6 +178,7 @@ help:
 	@echo "make check          all tests; T=<suite> runs one unit test suite only"
 	@echo "make install        modules and cube-fetch to Kamailio's folder, configurations to /usr/share/kamailio-cube; DESTDIR=<root>"
 	@echo "make asan           the unit tests under the address and undefined behaviour sanitizers; T=<suite>"
+	@echo "make page-test      the status page in a browser; installs chromium. make check does so where chromium is there"
 	@echo "make valgrind       the modules in a server under valgrind, one worker of each kind; ROUNDS=10"
 	@echo "make bench          what a trunk costs, beside stock Kamailio and HAProxy: a quarter of an hour; SHORT=1: a minute or two"
 	@echo "make soak           calls, reloads, clears, far ends that are killed: everything at once for SECS=600 seconds"

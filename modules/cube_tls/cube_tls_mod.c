@@ -51,10 +51,12 @@ static int mod_init(void);
 static int child_init(int rank);
 static void mod_destroy(void);
 static int w_metrics(sip_msg_t *msg, char *p1, char *p2);
+static int w_status(sip_msg_t *msg, char *p1, char *p2);
 
 /* clang-format off */
 static cmd_export_t cmds[] = {
 	{"cube_tls_metrics", (cmd_function)w_metrics, 0, 0, 0, EVENT_ROUTE},
+	{"cube_tls_status",  (cmd_function)w_status,  0, 0, 0, EVENT_ROUTE},
 	{0, 0, 0, 0, 0, 0}
 };
 
@@ -62,9 +64,11 @@ struct module_exports exports = {
 	"cube_tls", DEFAULT_DLFLAGS, cmds, 0, conn_rpc, 0, 0, mod_init, child_init, mod_destroy
 };
 
+#define NO_PARAMS {SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE}
+
 static sr_kemi_t kemi_exports[] = {
-	{str_init("cube_tls"), str_init("cube_tls_metrics"), SR_KEMIP_INT, ki_metrics,
-		{SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE}},
+	{str_init("cube_tls"), str_init("cube_tls_metrics"), SR_KEMIP_INT, ki_metrics, NO_PARAMS},
+	{str_init("cube_tls"), str_init("cube_tls_status"),  SR_KEMIP_INT, ki_status,  NO_PARAMS},
 	{{0, 0}, {0, 0}, 0, NULL, {0, 0, 0, 0, 0, 0}}
 };
 /* clang-format on */
@@ -139,4 +143,9 @@ static void mod_destroy(void)
 static int w_metrics(sip_msg_t *msg, char *p1, char *p2)
 {
 	return ki_metrics(msg);
+}
+
+static int w_status(sip_msg_t *msg, char *p1, char *p2)
+{
+	return ki_status(msg);
 }

@@ -142,6 +142,7 @@ static int conns_take(struct state *s)
 				.version = r->version,
 				.cipher = r->cipher,
 				.peer_name = r->peer_name,
+				.name = r->name,
 				.since = r->since,
 				.not_after = r->not_after};
 	}

@@ -30,9 +30,9 @@ void trustpoint_ends(const struct cube_trustpoint *tp, struct cube_state_trustpo
 	X509 *ca = first_to_end(cas, &ends->ca_end);
 
 	if(first_to_end(own, &ends->own_end))
-		cube_identity_text(sk_X509_value(own, 0), ends->own_name, sizeof(ends->own_name));
+		cube_identity_name(sk_X509_value(own, 0), ends->own_name, sizeof(ends->own_name));
 	if(ca)
-		cube_identity_text(ca, ends->ca_name, sizeof(ends->ca_name));
+		cube_identity_name(ca, ends->ca_name, sizeof(ends->ca_name));
 	sk_X509_pop_free(own, X509_free);
 	sk_X509_pop_free(cas, X509_free);
 }

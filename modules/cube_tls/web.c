@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Texts are put together in memory of the C library and sent by xhttp, which copies them into the process's private
  * memory. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,7 @@
 #include "modules/xhttp/api.h"
 
 #include "../libcube/show/metrics.h"
+#include "../libcube/show/page.h"
 #include "state.h"
 #include "web.h"
 
@@ -79,7 +81,9 @@ static void metrics(struct cube_state *state, cube_put_f put, void *ctx)
 
 /* ---- HTTP */
 
-static int reply(sip_msg_t *msg, const char *type, void (*format)(struct cube_state *, cube_put_f, void *))
+/* headers: whole lines. */
+static int reply(
+		sip_msg_t *msg, const char *type, const char *headers, void (*format)(struct cube_state *, cube_put_f, void *))
 {
 	str reason = str_init("OK"), content_type = ksr_str(cube_str_of(type)), body;
 	struct text text;
@@ -89,7 +93,8 @@ static int reply(sip_msg_t *msg, const char *type, void (*format)(struct cube_st
 		LM_ERR("there is nothing to reply with: put loadmodule \"xhttp.so\" into kamailio.cfg\n");
 		return -1;
 	}
-	if(text_make(&text, format) < 0) {
+	if(text_make(&text, format) < 0
+			|| (headers[0] && !add_lump_rpl(msg, (char *)headers, (int)strlen(headers), LUMP_RPL_HDR))) {
 		LM_ERR("no memory for what was asked over HTTP, or no configuration is running\n");
 	} else {
 		body = ksr_str((struct cube_str){text.s, text.len});
@@ -101,7 +106,18 @@ static int reply(sip_msg_t *msg, const char *type, void (*format)(struct cube_st
 
 int ki_metrics(sip_msg_t *msg)
 {
-	return reply(msg, CUBE_METRICS_TYPE, metrics);
+	return reply(msg, CUBE_METRICS_TYPE, "", metrics);
+}
+
+int ki_status(sip_msg_t *msg)
+{
+	char policy[CUBE_PAGE_POLICY_MAX], headers[CUBE_PAGE_POLICY_MAX + 160];
+
+	snprintf(headers, sizeof(headers),
+			"Content-Security-Policy: %s\r\nX-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n"
+			"Cache-Control: no-store\r\n",
+			cube_page_policy(policy));
+	return reply(msg, CUBE_PAGE_TYPE, headers, cube_page);
 }
 
 /* ---- RPC */

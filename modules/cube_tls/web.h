@@ -13,5 +13,6 @@ void web_init(void);
 /* Script functions, in event_route[xhttp:request]: reply with the text. 1, or -1: logged; nothing was sent then, unless
  * sending it was what failed. */
 int ki_metrics(sip_msg_t *msg);
+int ki_status(sip_msg_t *msg);
 
 #endif

@@ -313,3 +313,41 @@ def test_prometheus(t):
     made.cube.stop()
     wait_until(lambda: ("CubeDown", None) in fired(prometheus), 20, "CubeDown fires")
     equal("alerts that fired without a reason", fired(prometheus) - TROUBLE, {("CubeDown", None)})
+
+
+@limit(120)
+def test_thousand_tenants(t):
+    """1,000 idle tenants with a trustpoint each: half a megabyte over HTTP, soon, and kamcmd says that it cannot carry it."""
+    made = t.made
+    host = made.run.addresses.host()
+    http = made.at["peer"], made.run.addresses.port(made.at["peer"], 8081)
+    conf = "sip-ua { }\n"
+    for n in range(1, 1001):
+        conf += cube.trustpoint(f"trustpoint-{n}", pki.cert("tenant100"), pki.key("tenant100"))
+        conf += (f'tls-profile {n} {{ trustpoint = "trustpoint-{n}" }}\n'
+                 f'tenant {n} {{ description = "Customer {n}"  tls-profile = {n}  listen-secure = "{host}:{20000 + n}" }}\n')
+    many = cube.Cube(made.run, conf, name="many", more={"CUBE_HTTP": "tcp:%s:%d" % http}, shm_mb=512)
+    many.start(60)
+    try:
+        url = "http://%s:%d" % http
+        for path, most in (("/metrics", 700), ("/cube", 200), ("/metrics", 700), ("/cube", 200)):
+            began = time.monotonic()
+            with urllib.request.urlopen(url + path, timeout=20) as answer:
+                text = answer.read()
+            took = time.monotonic() - began
+            t.say(f"          {path}: {len(text) // 1000} KB in {took * 1000:.0f} ms")
+            check(len(text) < most * 1000, f"{path} has {len(text)} bytes")
+            check(took < 20, f"{path} took {took:.2f} s")
+            if path == "/metrics":
+                equal("handshake lines", text.count(b"\nkamailio_cube_tls_handshakes_total{"), 4 * 1001)
+                equal("listeners", text.count(b"\nkamailio_cube_listener_up{"), 1000)
+        with BinRpc(many.ctl) as rpc:
+            try:
+                rpc.call("cube_tls.metrics")
+            except Fault as fault:
+                check("kamcmd's socket does not carry" in fault.text, fault.text)
+            else:
+                check(False, "kamcmd must say that it does not carry so much")
+        many.prove_alive()
+    finally:
+        many.stop()

@@ -57,6 +57,7 @@ struct cube_state_conn
 	struct cube_addr remote;
 	const char *version, *cipher; /* "" before done */
 	const char *peer_name;		  /* in the peer's certificate; "": not known */
+	const char *name;			  /* role server: the SNI that was sent; client: the session target's; "": none */
 	int64_t since, not_after;	  /* not_after: of the peer's chain; 0: not known */
 };
 
