@@ -5,11 +5,11 @@
 
 B := build
 goals := $(or $(MAKECMDGOALS),all)
-kinds := build $(if $(filter-out all install,$(goals)),test) $(filter bench,$(goals)) $(if $(filter page-test,$(goals)),page)
+kinds := build $(if $(filter-out all install docs,$(goals)),test) $(filter bench docs,$(goals)) $(if $(filter page-test,$(goals)),page)
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all demo check bench soak page-test asan unit valgrind fuzz fuzz-replay lint install help clean distclean compile-other FORCE
+.PHONY: all demo check bench soak docs page-test asan unit valgrind fuzz fuzz-replay lint install help clean distclean compile-other FORCE
 all:
 
 ifneq ($(filter-out help clean distclean,$(goals)),)
@@ -159,31 +159,38 @@ valgrind: all
 page-test: all
 	python3 test/integration/run --build $(B) --only page.
 
+docs:
+	tools/docs modules $(modules)
+	tools/check-docs
+
 lint:
 	tools/lint
+	tools/check-docs
 	@if command -v clang-format >/dev/null; then clang-format --dry-run -Werror $(c_files); fi
 	@if command -v cppcheck >/dev/null; then cppcheck -q --error-exitcode=1 --enable=warning,portability --std=c11 \
 		--inline-suppr --suppress=missingInclude modules/libcube; fi
 
 install: all
-	install -d $(DESTDIR)$(KAMAILIO_MODULES) $(DESTDIR)/usr/share/kamailio-cube/monitoring
+	install -d $(DESTDIR)$(KAMAILIO_MODULES) $(DESTDIR)/usr/share/kamailio-cube/monitoring $(DESTDIR)/usr/share/man/man5
 	install -m 644 $(modules:%=$(B)/modules/%.so) $(DESTDIR)$(KAMAILIO_MODULES)
 	install -m 755 $(B)/modules/cube-fetch $(DESTDIR)$(KAMAILIO_MODULES)
 	install -m 644 $(wildcard cfg/*.cfg cfg/*.conf) $(DESTDIR)/usr/share/kamailio-cube
 	install -m 644 $(wildcard cfg/monitoring/*) $(DESTDIR)/usr/share/kamailio-cube/monitoring
+	install -m 644 docs/cube.conf.5 $(DESTDIR)/usr/share/man/man5
 
 help:
 	@echo "make                the modules and cube-fetch, which fetches CRLs and asks OCSP responders, in build/modules/"
 	@echo "make demo           two calls between two tenants over TLS, explained hop by hop; KEEP=1 leaves it running"
 	@echo "make check          all tests; T=<suite> runs one unit test suite only"
-	@echo "make install        modules and cube-fetch to Kamailio's folder, configurations to /usr/share/kamailio-cube; DESTDIR=<root>"
+	@echo "make install        modules and cube-fetch to Kamailio's folder, configurations to /usr/share/kamailio-cube, cube.conf(5); DESTDIR=<root>"
 	@echo "make asan           the unit tests under the address and undefined behaviour sanitizers; T=<suite>"
 	@echo "make page-test      the status page in a browser; installs chromium. make check does so where chromium is there"
 	@echo "make valgrind       the modules in a server under valgrind, one worker of each kind; ROUNDS=10"
 	@echo "make bench          what a trunk costs, beside stock Kamailio and HAProxy: a quarter of an hour; SHORT=1: a minute or two"
 	@echo "make soak           calls, reloads, clears, far ends that are killed: everything at once for SECS=600 seconds"
 	@echo "make fuzz           each fuzz target for SECS=60 seconds; F=<target> runs one"
-	@echo "make lint           the project's style rules, and clang-format and cppcheck where they are installed"
+	@echo "make docs           the modules' READMEs from modules/*/doc, as Kamailio makes them"
+	@echo "make lint           the project's style rules, complete documents; clang-format and cppcheck where they are installed"
 	@echo "make clean          removes what was built; make distclean: also Kamailio's headers"
 	@echo
 	@echo "KAMAILIO_SRC=<tree> uses the headers of your own configured Kamailio source tree instead of Debian's."
