@@ -51,8 +51,8 @@ class Made:
         self.far, self.bad = FarEnd(self.at["far"], 5061), FarEnd(self.at["bad"], 5061, identity="selfsigned")
         stack.callback(self.far.close)
         stack.callback(self.bad.close)
-        self.ca = Ca(run, "watched")
-        self.ca.crl()
+        self.ca = Ca(run.dir, "watched")
+        (self.ca.dir / "crl.pem").write_bytes(self.ca.crl("PEM"))
         self.odd = OddCerts(run.dir / "odd", "soon.cube.example")
         conf = CONF.format(**self.at) + cube.trustpoint("tenant100") + cube.trustpoint("tenant200")
         conf += (f'trustpoint "watched" {{\n    ca = "{self.ca.dir}/ca.pem"\n    revocation-check = {{ "crl" }}\n'

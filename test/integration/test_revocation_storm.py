@@ -113,7 +113,7 @@ def reload(made):
 @limit(90)
 def test_storm(t):
     """Who must be accepted is, who must not is not, nobody's process dies, and the counters add up."""
-    made, counted = t.made, t.made.trunks.cube.counters()
+    made, counted = t.made, t.made.trunks.cube.ends()
 
     def guarded(function, *args):
         try:
@@ -144,7 +144,7 @@ def _judge(t, before):
         check(accepted in MUST[tenant, name], f"{tenant}, {name}: {count} times {'accepted' if accepted else 'refused'}")
         sums[made.trunks.tags[tenant], role]["done" if accepted else "refused"] += count
     equal("never tried", set(MUST) - {key[::2] for key in made.seen}, set())
-    counted = made.trunks.cube.counters()
+    counted = made.trunks.cube.ends()
     for key, wanted in sums.items():
         grown = {k: n - before.get(key, {}).get(k, 0) for k, n in counted[key].items()}
         equal(f"counters of {key}", (grown["done"], grown.get("revoked", 0) + grown.get("revocation", 0)),

@@ -191,8 +191,8 @@ class World:
         return host, *self._identity(n, "tgw")
 
     def _crl_is_here(self):
-        rows = [r for r in structures(self.cube.rpc("cube_tls.trustpoints")) if r["sources"]]
-        return len(rows) == len(REVOKING) and all(s["state"] == "good" for r in rows for s in structures(r["sources"]))
+        rows = [r for r in structures(self.cube.rpc("cube_tls.trustpoints")) if int(r["source-count"])]
+        return len(rows) == len(REVOKING) and all(int(r["sources-not-good"]) == 0 for r in rows)
 
     def target(self, n):
         return self.at, self.config.port(n)
