@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Copies out of the tables, each under its own lock, what the pure formatters read. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -10,7 +11,9 @@
 #include "counters.h"
 #include "source_rows.h"
 #include "state.h"
-#include "trustpoint_ends.h"
+#include "trustpoints.h"
+
+#define NAMED_MAX 50 /* trustpoints whose certificates are named */
 
 static const struct cube_tenant_api *tenant;
 
@@ -96,9 +99,39 @@ static void sources_add(struct cube_state_trustpoint *tp, const struct source_ro
 		tp->crl_next = r->until;
 }
 
-static int trustpoints_take(struct state *s)
+struct ends
+{
+	struct cube_state *shown;
+	unsigned at;
+};
+
+/* They come in the order of the configuration. One that has no time at all never is valid: it has ended. */
+static void end_take(void *ctx, struct cube_str trustpoint, enum cube_expiry_use use, int64_t not_after)
+{
+	struct ends *e = ctx;
+
+	while(e->shown->trustpoints[e->at].name.s != trustpoint.s)
+		e->at++;
+	*(use == CUBE_EXPIRY_OWN ? &e->shown->trustpoints[e->at].own_end : &e->shown->trustpoints[e->at].ca_end) =
+			not_after ? not_after : 1;
+}
+
+/* To name a certificate it must be parsed, which takes a good part of a millisecond. */
+static void names_take(const struct cube_trustpoint *tp, struct cube_state_trustpoint *names)
+{
+	const struct cube_cert_span *ca = cube_cert_set_first_end(&tp->ca_set);
+	struct cube_cert_info info;
+
+	if(tp->own_set.n > 0 && cube_trustpoint_info(tp, false, 0, &info))
+		snprintf(names->own_name, sizeof(names->own_name), "%s", info.names);
+	if(ca && cube_trustpoint_info(tp, true, ca->index, &info))
+		snprintf(names->ca_name, sizeof(names->ca_name), "%s", info.names);
+}
+
+static int trustpoints_take(struct state *s, bool names)
 {
 	const struct cube_conf *conf = s->snapshot->conf;
+	struct ends ends = {&s->shown, 0};
 	struct source_row *rows;
 	unsigned i;
 	int k, n;
@@ -112,12 +145,14 @@ static int trustpoints_take(struct state *s)
 	s->shown.n_trustpoints = conf->n_trustpoints;
 	for(i = 0; i < conf->n_trustpoints; i++) {
 		s->shown.trustpoints[i].name = conf->trustpoints[i].name;
-		trustpoint_ends(&conf->trustpoints[i], &s->shown.trustpoints[i]);
+		if(names && conf->n_trustpoints <= NAMED_MAX)
+			names_take(&conf->trustpoints[i], &s->shown.trustpoints[i]);
 		for(k = 0; k < n; k++) {
 			if(source_row_concerns(&rows[k], &conf->trustpoints[i]))
 				sources_add(&s->shown.trustpoints[i], &rows[k]);
 		}
 	}
+	trustpoints_ends(conf, end_take, &ends);
 	free(rows);
 	return 0;
 }
@@ -150,7 +185,7 @@ static int conns_take(struct state *s)
 	return 0;
 }
 
-int state_take(struct state *s)
+int state_take(struct state *s, bool names)
 {
 	memset(s, 0, sizeof(*s));
 	s->snapshot = tenant->acquire();
@@ -161,7 +196,7 @@ int state_take(struct state *s)
 	s->shown.generation = s->snapshot->generation;
 	s->shown.since = s->snapshot->since;
 	s->shown.refused = tenant->refused();
-	if(tenants_take(s) < 0 || listeners_take(s) < 0 || trustpoints_take(s) < 0 || conns_take(s) < 0)
+	if(tenants_take(s) < 0 || listeners_take(s) < 0 || trustpoints_take(s, names) < 0 || conns_take(s) < 0)
 		return -1;
 	return 0;
 }

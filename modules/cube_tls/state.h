@@ -19,8 +19,9 @@ struct state
 
 void state_init(const struct cube_tenant_api *api);
 /* Of this moment, or rather of some milliseconds: no lock is held from one piece to the next. 0, or -1: memory is out, or
- * no configuration is running yet. In any process but TCP main. */
-int state_take(struct state *state);
+ * no configuration is running yet. In any process but TCP main. names: also those in the certificates of trustpoints, where there are
+ * not many of these. */
+int state_take(struct state *state, bool names);
 void state_drop(struct state *state); /* also after -1 */
 
 #endif

@@ -65,7 +65,7 @@ static void text_put(void *ctx, const char *piece, size_t len)
 static int text_make(struct text *text, void (*format)(struct cube_state *, cube_put_f, void *))
 {
 	struct state state;
-	int rc = state_take(&state);
+	int rc = state_take(&state, format == cube_page);
 
 	memset(text, 0, sizeof(*text));
 	if(rc == 0)

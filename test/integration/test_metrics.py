@@ -330,14 +330,14 @@ def test_thousand_tenants(t):
     many.start(60)
     try:
         url = "http://%s:%d" % http
-        for path, most in (("/metrics", 700), ("/cube", 200), ("/metrics", 700), ("/cube", 200)):
+        for path, most in (("/metrics", 700), ("/cube", 200)):
             began = time.monotonic()
             with urllib.request.urlopen(url + path, timeout=20) as answer:
                 text = answer.read()
             took = time.monotonic() - began
             t.say(f"          {path}: {len(text) // 1000} KB in {took * 1000:.0f} ms")
             check(len(text) < most * 1000, f"{path} has {len(text)} bytes")
-            check(took < 20, f"{path} took {took:.2f} s")
+            check(took < 5, f"{path} took {took:.2f} s")
             if path == "/metrics":
                 equal("handshake lines", text.count(b"\nkamailio_cube_tls_handshakes_total{"), 4 * 1001)
                 equal("listeners", text.count(b"\nkamailio_cube_listener_up{"), 1000)

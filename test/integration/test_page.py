@@ -128,7 +128,7 @@ def test_words(t):
     row = handshakes["100", "server"]
     equal("handshakes of tenant 100", (row["Done"], row["Failed"], row["Why"]), ("2", "1", "no-certificate\N{NO-BREAK SPACE}1"))
     names = {row["Trustpoint"]: row["Our certificate"] for row in page.tables["Certificates"]}
-    check("<b>bold</b>" in names and names["tenant100"].endswith("days lefttenant100.cube.example"), f"{names}")
+    check("<b>bold</b>" in names and "days lefttenant100.cube.example" in names["tenant100"], f"{names}")
     equal("dial-peers", [(row["Dial-peer"], row["Out"], row["Target"]) for row in page.tables["Dial-peers"]],
           [("7", "7...", "ipv4:192.0.2.7:5061 (TLS)")])
     check("Nothing needs attention" in page.text, "nothing is wrong")

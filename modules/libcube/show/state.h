@@ -9,7 +9,7 @@
 #include "../tls/source.h"
 
 #define CUBE_STATE_VERSIONS 4 /* TLSv1, TLSv1.1, TLSv1.2, TLSv1.3 */
-#define CUBE_STATE_NAME_MAX 128
+#define CUBE_STATE_NAME_MAX 256
 
 struct cube_state_tenant
 {
