@@ -9,10 +9,11 @@ import urllib.request
 
 import browser
 import cube
+import netns
 import pki
 from cases import Skipped, check, equal, limit
 from oddcerts import OddCerts
-from run import wait_until
+from run import TREE, wait_until
 from tlsclient import TlsClient, client_context, options, try_options
 
 EVIL = "<img src=x onerror=document.title='evil'>"
@@ -26,6 +27,7 @@ tenant 200 {{ description = "Zürich & Söhne"  tls-profile = 2  listen-secure =
 
 class Made:
     def __init__(self, run, _stack):
+        self.run = run
         self.at = {name: run.addresses.host() for name in ("cube", "peer", "web")}
         conf = CONF.format(evil=EVIL, **self.at) + cube.trustpoint("tenant100")
         conf += cube.trustpoint("<b>bold</b>", pki.cert("tenant200"), pki.key("tenant200"))
@@ -175,3 +177,31 @@ def test_slow_readers(t):
     check(took < 1, f"{took:.2f} s beside eight that do not read")
     wait_until(made.cube.alive, 1, "it is alive")
     made.cube.prove_alive()
+
+
+def test_others(t):
+    """From an address that is not this machine's loopback everything is 403; what the documentation opens is open."""
+    text = (TREE / "docs" / "operations.md").read_text()
+    opening = text[text.index('\tif($hu == "/metrics"'):].split("```")[0]
+    check_line = "\t# Who reaches this may do all that kamcmd may.\n"
+    conf = 'sip-ua { listen-non-secure = { "127.0.0.1:5060" } }\n'
+
+    def status(source, path, method="GET"):
+        with socket.create_connection(("192.0.2.1", 8080), 5, (source, 0)) as sock:
+            sock.sendall(f"{method} {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n".encode())
+            return int(sock.recv(65536).split(b" ")[1])
+
+    try:
+        with netns.namespace():
+            for address in ("192.0.2.1/24", "192.0.2.50/24", "192.0.2.51/24"):
+                netns.ip("address", "add", address, "dev", "lo")
+            config = cube.script(t.run, [(check_line, opening + check_line)], seen=False)
+            for name, path, opened in (("closed", cube.CONFIG, 403), ("opened", config, 200)):
+                server = cube.Cube(t.run, conf, name=name, config=path, more={"CUBE_HTTP": "tcp:192.0.2.1:8080"}).start()
+                equal(f"{name}: /metrics", status("192.0.2.50", "/metrics"), opened)
+                for source, what, method in (("192.0.2.50", "/cube", "GET"), ("192.0.2.50", "/RPC", "POST"),
+                                             ("192.0.2.51", "/metrics", "GET"), ("192.0.2.51", "/cube", "GET")):
+                    equal(f"{name}: {what} from {source}", status(source, what, method), 403)
+                server.stop()
+    except PermissionError:
+        raise Skipped("a network namespace needs root") from None
