@@ -128,7 +128,8 @@ def test_large(t):
     made.big.revoke(made.listed)
     made.web.pages["big"] = made.big.long_crl(numbers)
     made.again("/big")
-    wait_until(lambda: trunks.enter(made.listed, "big").what == "revoked", 10, "who is on the next one is refused")
+    trunks.wait_source("big", made.web.url("big"), entries=ENTRIES + 1)
+    equal("who is on the next one", trunks.enter(made.listed, "big").what, "revoked")
     trunks.cube.prove_alive()
 
 

@@ -200,8 +200,10 @@ def test_replay(t):
     ca.revoke(cert)
     publish({path: make() for path, make in pages.items()})
     made.again(*pages)
-    for kind in kinds:
-        wait_until(lambda k=kind: made.enter(k, "replay").what == "revoked", 5, f"{kind}: it is revoked")
+    for kind in kinds:  # before anybody enters: who is let in by the old one would be closed by the new one
+        wanted = {"state": "revoked"} if kind == "ocsp" else {"entries": 2}
+        made.trunks.wait_source(kind, urls[kind], None if kind == "file" else cert, **wanted)
+    equal("once it is revoked", [made.enter(k, "replay").what for k in kinds], ["revoked"] * 3)
     publish(old)
     made.again(*pages)
     for kind in kinds:
@@ -231,7 +233,7 @@ def test_request(t):
     made.enter("crl", "good")
     began = time.monotonic()
     made.again("/crl/good")
-    check(time.monotonic() - began < 2, f"it took {time.monotonic() - began:.1f} s")
+    check(time.monotonic() - began < 5, f"it took {time.monotonic() - began:.1f} s")
     page = made.web.pages["crl/good"]
     made.web.pages["crl/good"] = after(0.5, page)
     made.again("/crl/good")
