@@ -63,6 +63,7 @@ class Made:
         self.cube = cube.Cube(run, conf, more={"CUBE_HTTP": "tcp:%s:%d" % self.http}).start()
         self.json = JsonRpc(*self.http)
         self.rpc = stack.enter_context(BinRpc(self.cube.ctl))
+        wait_until(lambda: 'trustpoint="watched",kind="crl",state="good"} 1' in self.get("/metrics")[1], 10, "the CRL is loaded")
 
     def get(self, path):
         """(content type, text)"""

@@ -112,7 +112,7 @@ class Cube(Kamailio):
         with self.binrpc() as rpc:
             last, since = None, time.monotonic()
             for _ in range(100):
-                used = rpc.call("core.shmmem")["used"]
+                used = int(rpc.call("core.shmmem")["used"])  # 6.0 gives a double
                 if used != last:
                     last, since = used, time.monotonic()
                 elif time.monotonic() - since > 0.4:
