@@ -264,7 +264,7 @@ START_TEST(test_pack)
 	struct pki ca = pki_make(&(struct pki_spec){.key = PKI_P256, .cn = "ca", .ca = true});
 	struct pki id = pki_make(&(struct pki_spec){.key = PKI_P256, .cn = "peer", .issuer = &ca});
 	const struct pki *ids[] = {&id}, *cas[] = {&ca};
-	unsigned char buf[512], key[2][SSL_MAX_MASTER_KEY_LENGTH];
+	unsigned char buf[512], again[512], key[2][SSL_MAX_MASTER_KEY_LENGTH];
 	const unsigned char *p = buf;
 	struct cube_err err;
 	SSL_SESSION *session, *copy;
@@ -290,7 +290,9 @@ START_TEST(test_pack)
 	ck_assert_ptr_null(SSL_SESSION_get0_peer(copy));
 	ck_assert_int_eq(SSL_SESSION_get_protocol_version(copy), SSL_SESSION_get_protocol_version(session));
 	ck_assert_ptr_eq(SSL_SESSION_get0_cipher(copy), SSL_SESSION_get0_cipher(session));
-	ck_assert_int_eq(SSL_SESSION_get_time(copy), SSL_SESSION_get_time(session));
+	/* The time is in there too; OpenSSL 3.4 has another function for it than 3.0. */
+	ck_assert_uint_eq(cube_session_pack(copy, again, sizeof(again)), len);
+	ck_assert_mem_eq(again, buf, len);
 	ck_assert_int_eq(SSL_SESSION_get_timeout(copy), CUBE_SESSION_SECONDS);
 	len = SSL_SESSION_get_master_key(session, key[0], sizeof(key[0]));
 	ck_assert_uint_eq(SSL_SESSION_get_master_key(copy, key[1], sizeof(key[1])), len);
