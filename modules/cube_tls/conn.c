@@ -72,7 +72,7 @@ int conn_index(void)
 
 struct cube_conn *conn_get(const struct tcp_connection *c)
 {
-	SSL *ssl = stock_tls_ssl(c);
+	SSL *ssl = c->type == PROTO_TLS || c->type == PROTO_WSS ? stock_tls_ssl(c) : NULL;
 
 	return ssl ? SSL_get_ex_data(ssl, ex_index) : NULL;
 }
@@ -471,7 +471,7 @@ bool conn_peer(int connection, struct cube_peer *peer)
 
 	if(!c)
 		return false;
-	conn = c->type == PROTO_TLS || c->type == PROTO_WSS ? conn_get(c) : NULL;
+	conn = conn_get(c);
 	if(conn && conn->done) {
 		peer->tenant_tag = conn->tenant_tag;
 		peer->cn_san_verified = conn->peer.cn_san_verified;

@@ -55,7 +55,7 @@ struct cube_conn
 int conn_init(const struct cube_tenant_api *api);
 int conn_index(void);
 
-/* The connection's own record; NULL for one of the stock module or one that has no SSL yet. */
+/* The connection's own record; NULL for one of the stock module, one without TLS or one that has no SSL yet. */
 struct cube_conn *conn_get(const struct tcp_connection *c);
 /* Makes the SSL of a connection on an address of tenant (tag, as at start), from the running snapshot. With c->write_lock held and no
  * extra_data. 0, or -1 (refused, logged): the caller closes the connection. */
