@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Some buckets of the core's table at a time, so that no worker waits for long: what is shown is no single moment's. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,13 +8,10 @@
 #include "core/timer_ticks.h"
 
 #include "conn_rows.h"
+#include "conn_walk.h"
 #include "stock_tls.h"
 
-#define BUCKETS_AT_ONCE 64
 #define ROWS_FIRST 256
-
-extern gen_lock_t *tcpconn_lock;
-extern struct tcp_connection **tcpconn_id_hash;
 
 static void row_fill(struct conn_row *r, const struct tcp_connection *c, const struct cube_conn *conn)
 {
@@ -47,43 +43,49 @@ static void row_fill(struct conn_row *r, const struct tcp_connection *c, const s
 	snprintf(r->name, sizeof(r->name), "%s", sni ? sni : conn->host);
 }
 
-static struct conn_row *row_new(struct conn_row **rows, int *n, int *size)
+struct rows
 {
-	if(*n == *size) {
-		int more = *size ? 2 * *size : ROWS_FIRST;
-		struct conn_row *bigger = realloc(*rows, (size_t)more * sizeof(**rows));
+	struct conn_row *v;
+	int n, size;
+	bool nomem;
+};
+
+static struct conn_row *row_new(struct rows *rows)
+{
+	if(rows->n == rows->size) {
+		int more = rows->size ? 2 * rows->size : ROWS_FIRST;
+		struct conn_row *bigger = realloc(rows->v, (size_t)more * sizeof(*bigger));
 
 		if(!bigger)
 			return NULL;
-		*rows = bigger;
-		*size = more;
+		rows->v = bigger;
+		rows->size = more;
 	}
-	return &(*rows)[(*n)++];
+	return &rows->v[rows->n++];
+}
+
+static void row_take(struct tcp_connection *c, void *arg)
+{
+	const struct cube_conn *conn = conn_get(c);
+	struct rows *rows = arg;
+	struct conn_row *r;
+
+	if(!conn || rows->nomem)
+		return;
+	r = row_new(rows);
+	if(r)
+		row_fill(r, c, conn);
+	else
+		rows->nomem = true;
 }
 
 int conn_rows_take(struct conn_row **rows)
 {
-	int n = 0, size = 0, i;
-	struct tcp_connection *c;
-	struct conn_row *r;
+	struct rows taken = {0};
+	int at = 0;
 
-	*rows = NULL;
-	for(i = 0; i < TCP_ID_HASH_SIZE && n >= 0; i++) {
-		if(i % BUCKETS_AT_ONCE == 0)
-			TCPCONN_LOCK;
-		for(c = tcpconn_id_hash[i]; c && n >= 0; c = c->id_next) {
-			const struct cube_conn *conn = c->type == PROTO_TLS || c->type == PROTO_WSS ? conn_get(c) : NULL;
-
-			if(!conn)
-				continue;
-			r = row_new(rows, &n, &size);
-			if(r)
-				row_fill(r, c, conn);
-			else
-				n = -1;
-		}
-		if(i % BUCKETS_AT_ONCE == BUCKETS_AT_ONCE - 1 || n < 0)
-			TCPCONN_UNLOCK;
-	}
-	return n;
+	while(!taken.nomem && conn_walk(&at, row_take, &taken))
+		;
+	*rows = taken.v;
+	return taken.nomem ? -1 : taken.n;
 }

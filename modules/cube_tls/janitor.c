@@ -11,16 +11,13 @@
 #include "close.h"
 #include "conn.h"
 #include "conn_reload.h"
+#include "conn_walk.h"
 #include "counters.h"
 #include "failed.h"
 #include "janitor.h"
 #include "warn.h"
 
-#define CLOSE_MAX 512	   /* connections ended in one round; the rest waits a second */
-#define BUCKETS_AT_ONCE 64 /* of the core's table, under its lock */
-
-extern gen_lock_t *tcpconn_lock;
-extern struct tcp_connection **tcpconn_id_hash;
+#define CLOSE_MAX 512 /* connections ended in one round; the rest waits a second */
 
 static const struct cube_tenant_api *tenant;
 
@@ -69,33 +66,34 @@ static void overdue_note(struct overdue *o, const struct tcp_connection *c)
 			.remote = {ksr_cube_ip(&c->rcv.src_ip), c->rcv.src_port}};
 }
 
-static int overdue_find(struct overdue list[CLOSE_MAX], int deadline)
+struct search
 {
-	struct tcp_connection *c;
-	int i, n = 0;
+	struct overdue list[CLOSE_MAX];
+	int n, deadline;
+};
 
-	for(i = 0; i < TCP_ID_HASH_SIZE && n < CLOSE_MAX; i++) {
-		if(i % BUCKETS_AT_ONCE == 0)
-			TCPCONN_LOCK;
-		for(c = tcpconn_id_hash[i]; c && n < CLOSE_MAX; c = c->id_next) {
-			if(!is_tenants(c))
-				continue;
-			conn_calm(c);
-			if(handshake_age(c) >= deadline)
-				overdue_note(&list[n++], c);
-		}
-		if(i % BUCKETS_AT_ONCE == BUCKETS_AT_ONCE - 1 || n == CLOSE_MAX)
-			TCPCONN_UNLOCK;
-	}
-	return n;
+static void overdue_look(struct tcp_connection *c, void *arg)
+{
+	struct search *search = arg;
+
+	if(search->n == CLOSE_MAX || !is_tenants(c))
+		return;
+	conn_calm(c);
+	if(handshake_age(c) >= search->deadline)
+		overdue_note(&search->list[search->n++], c);
 }
 
 static void overdue_end(int deadline)
 {
-	static struct overdue list[CLOSE_MAX];
-	int i, n = overdue_find(list, deadline);
+	static struct search search;
+	const struct overdue *list = search.list;
+	int at = 0, i;
 
-	for(i = 0; i < n; i++) {
+	search.n = 0;
+	search.deadline = deadline;
+	while(search.n < CLOSE_MAX && conn_walk(&at, overdue_look, &search))
+		;
+	for(i = 0; i < search.n; i++) {
 		/* one that has just gone and was never read from is counted by nobody */
 		if(close_connection(list[i].id) != 0 && !list[i].begun)
 			continue;

@@ -17,16 +17,14 @@
 #include "../libcube/tls/trustpoint.h"
 #include "close.h"
 #include "conn.h"
+#include "conn_walk.h"
 #include "fetcher.h"
 #include "refresh.h"
 
-#define ROWS_AT_ONCE 256 /* of the core's table, under its lock, and whole buckets */
+#define ROWS_FIRST 256
 #define CLEAN_SECONDS 60
 #define WATCH_SECONDS 5
 #define CRL_AHEAD_MAX 16 /* CAs of a trustpoint whose CRL is fetched before anybody asks */
-
-extern gen_lock_t *tcpconn_lock;
-extern struct tcp_connection **tcpconn_id_hash;
 
 static const struct cube_tenant_api *tenant;
 static char cache_dir[CUBE_FETCH_URL_MAX - 64]; /* "": there is none; this process's own */
@@ -60,7 +58,7 @@ struct rows
 
 static struct relying *row_new(struct rows *rows)
 {
-	int size = rows->size ? 2 * rows->size : ROWS_AT_ONCE;
+	int size = rows->size ? 2 * rows->size : ROWS_FIRST;
 	struct relying *more;
 
 	if(rows->n == rows->size) {
@@ -73,23 +71,13 @@ static struct relying *row_new(struct rows *rows)
 	return &rows->v[rows->n++];
 }
 
-/* From bucket *at on; moves it behind the last one that was looked at. */
-static void rows_take(struct rows *rows, int *at)
+static void row_take(struct tcp_connection *c, void *arg)
 {
-	struct tcp_connection *c;
+	const struct cube_conn *conn = conn_get(c);
 	struct relying *r;
 
-	rows->n = 0;
-	TCPCONN_LOCK;
-	for(; *at < TCP_ID_HASH_SIZE && rows->n < ROWS_AT_ONCE; (*at)++) {
-		for(c = tcpconn_id_hash[*at]; c; c = c->id_next) {
-			const struct cube_conn *conn = c->type == PROTO_TLS || c->type == PROTO_WSS ? conn_get(c) : NULL;
-
-			if(conn && conn->done && conn->peer.checks.n > 0 && c->state != S_CONN_BAD && (r = row_new(rows)))
-				relying_fill(r, c, conn);
-		}
-	}
-	TCPCONN_UNLOCK;
+	if(conn && conn->done && conn->peer.checks.n > 0 && c->state != S_CONN_BAD && (r = row_new(arg)))
+		relying_fill(r, c, conn);
 }
 
 static void revoked_close(const struct relying *r, const char *by)
@@ -110,12 +98,13 @@ static void connections_review(const struct cube_source_key *of)
 	char by[CUBE_SOURCE_TEXT_MAX];
 	int at = 0, i;
 
-	while(at < TCP_ID_HASH_SIZE) {
-		rows_take(&rows, &at);
+	rows.n = 0;
+	while(conn_walk(&at, row_take, &rows)) {
 		for(i = 0; i < rows.n; i++) {
 			if(sources_revoked(&rows.v[i].checks, of, by))
 				revoked_close(&rows.v[i], by);
 		}
+		rows.n = 0;
 	}
 }
 
