@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Ends a connection from any process: as the core does behind a failed write, the connection is marked and the TCP main
  * process, which alone may free it, is told. */
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <sys/socket.h>
+
 #include "core/dprint.h"
 #include "core/globals.h"
 #include "core/pass_fd.h"
@@ -10,6 +14,7 @@
 #include "close.h"
 #include "conn.h"
 #include "counters.h"
+#include "stock_tls.h"
 
 /* TCP main takes over one reference, unhashes the connection and frees it when nobody else has one. */
 static int hand_over(struct tcp_connection *c)
@@ -57,6 +62,39 @@ int close_cleared(int id)
 	if(c)
 		put_connection(c);
 	return c ? close_connection(id) : -1;
+}
+
+/* SSL's own buffers are the stock module's, and point to a stack that is gone. */
+static size_t notify_bytes(SSL *ssl, char *buf, int size)
+{
+	BIO *stock = SSL_get_wbio(ssl), *mem = BIO_new(BIO_s_mem());
+	int n = 0;
+
+	if(mem && BIO_up_ref(stock)) {
+		SSL_set0_wbio(ssl, mem);
+		SSL_shutdown(ssl); /* the first one only sends */
+		n = BIO_read(mem, buf, size);
+		SSL_set0_wbio(ssl, stock);
+	} else {
+		BIO_free(mem);
+	}
+	ERR_clear_error();
+	return n > 0 ? (size_t)n : 0;
+}
+
+void close_notify(struct tcp_connection *c, int fd)
+{
+	const struct cube_conn *conn = conn_get(c);
+	SSL *ssl = stock_tls_ssl(c);
+	char buf[256]; /* an alert of any suite */
+	size_t n;
+
+	/* TCP main waits for nobody, and what is queued is cut off already */
+	if(!conn || !conn->done || conn->error || fd < 0 || SSL_get_shutdown(ssl) != 0 || lock_try(&c->write_lock) != 0)
+		return;
+	if(c->wbuf_q.queued == 0 && (n = notify_bytes(ssl, buf, sizeof(buf))) > 0)
+		send(fd, buf, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+	lock_release(&c->write_lock);
 }
 
 void put_connection(struct tcp_connection *c)

@@ -5,7 +5,7 @@
 
 #include "core/tcp_conn.h"
 
-/* Closes connection id (with close_notify if its handshake is done); a process that works on it finishes that first.
+/* Closes connection id; a process that works on it finishes that first.
  * 0, or -1 when there is no such connection or the calling process has no channel to TCP main. */
 int close_connection(int id);
 /* The same for an established one that an operator, or what is known of its peer now, ends: it is counted as that. */
@@ -14,6 +14,9 @@ int close_cleared(int id);
  * more. */
 #define CLOSE_GRACE_MS 20 /* less than OUTBOUND_WAIT_MS, for which senders wait */
 void close_announce(int id);
+/* In TCP main, before the core closes the socket fd: tells the far end, if it has not ended the connection itself and the
+ * handshake is done, that this is the end and nothing was cut off (RFC 8446 6.1). Not when another process has c->write_lock. */
+void close_notify(struct tcp_connection *c, int fd);
 /* Gives back a reference that tcpconn_get() took. If it was the last one, TCP main frees the connection. */
 void put_connection(struct tcp_connection *c);
 

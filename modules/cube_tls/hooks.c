@@ -8,6 +8,7 @@
 #include "core/timer_ticks.h"
 #include "core/tls_hooks.h"
 
+#include "close.h"
 #include "conn.h"
 #include "counters.h"
 #include "failed.h"
@@ -206,6 +207,7 @@ static void hook_close(struct tcp_connection *c, int fd)
 
 	if(conn && c->state != S_CONN_BAD && TICKS_GE(get_ticks_raw(), c->timeout))
 		conn_note_closed(conn, CUBE_COUNT_AGED_OUT);
+	close_notify(c, fd);
 	stock.tcpconn_close(c, fd);
 	if(!conn || conn->peer.role != CUBE_ROLE_CLIENT)
 		return;
