@@ -187,6 +187,7 @@ static int conn_begin(struct tcp_connection *c, int tag, struct cube_snapshot *s
 	conn->id = c->id;
 	conn->c = c;
 	conn->since = time(NULL);
+	conn->active = get_ticks_raw();
 	if(conn->peer.role == CUBE_ROLE_CLIENT)
 		conn_expect(conn, c);
 	ERR_clear_error();
@@ -422,7 +423,7 @@ void conn_note_sent(const struct tcp_connection *c, struct cube_conn *conn)
 		SSL_clear_mode(stock_tls_ssl(c), SSL_MODE_RELEASE_BUFFERS);
 		conn->busy = true;
 	}
-	conn->encoded = now;
+	conn->encoded = conn->active = now;
 }
 
 void conn_calm(struct tcp_connection *c)

@@ -38,6 +38,7 @@ struct cube_conn
 	bool failure_noted;
 	bool busy;			 /* keeps its buffers */
 	ticks_t encoded;	 /* when something was last sent */
+	ticks_t active;		 /* or was read, behind the handshake */
 	bool leaving;		 /* an operator ends it in a moment: no further request begins on it */
 	bool ended;			 /* by the far end, or an operator: counted as such */
 	uint16_t queued;	 /* messages that wait for the handshake */

@@ -19,7 +19,7 @@ static void row_fill(struct conn_row *r, const struct tcp_connection *c, const s
 	const char *sni = done && conn->peer.role == CUBE_ROLE_SERVER
 							  ? SSL_get_servername(stock_tls_ssl(c), TLSEXT_NAMETYPE_host_name)
 							  : NULL;
-	int32_t idle = (int32_t)(get_ticks_raw() - (c->timeout - c->lifetime));
+	int32_t idle = (int32_t)(get_ticks_raw() - conn->active); /* below 0: just now, by another process */
 
 	*r = (struct conn_row){.id = c->id,
 			.tenant = conn->tenant_tag,

@@ -73,8 +73,10 @@ static void note_read(struct cube_conn *conn, int rc, rd_conn_flags_t flags)
 	reading.id = conn->id;
 	reading.tenant = conn->tenant_tag;
 	reading.role = conn->peer.role;
-	if(rc > 0)
+	if(rc > 0) {
+		conn->active = get_ticks_raw();
 		counters_add_n(conn->tenant_tag, conn->peer.role, CUBE_COUNT_RECEIVED_BYTES, rc);
+	}
 	if(rc < 0 || (flags & RD_CONN_EOF))
 		conn_note_closed(conn, CUBE_COUNT_REMOTE_CLOSED);
 }

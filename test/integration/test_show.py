@@ -155,9 +155,23 @@ def test_one(t):
               "Total active connections      : 3")
         equal("connections of tenant 400", [r["id"] for r in made.rpc.values("cube_tls.connections", "tenant", 400)],
               [made.id_of(second)])
+        _idle(made, first)
     made.far.close_all()
     made.cube.wait_no_connection()
     equal("remote closures", made.show("brief").split("\n")[2], "No. of remote closures        : 3")
+
+
+def _idle(made, client):
+    """Since the last message, in either direction."""
+    number = made.id_of(client)
+    for asked in (False, True):
+        if asked:
+            client.send(options(client, (made.at["cube"], 5061)))
+            equal("OPTIONS", client.receive().status, 200)
+        else:
+            time.sleep(2.1)
+        row = made.rpc.values("cube_tls.connections", "id", number)[0]
+        check((row["idle"] < 2) == asked and row["idle"] <= row["age"], f"idle {row['idle']}, age {row['age']}, asked now: {asked}")
 
 
 def test_clear(t):
