@@ -4,7 +4,6 @@
  * be killed at any time without harm. Needs nothing of Kamailio and logs nothing. */
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/crypto.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -201,8 +200,10 @@ static int cache_write(const struct job *job, const struct http_body *body)
 	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if(fd < 0)
 		return errno;
+	errno = EIO; /* of a write that writes nothing and names no error */
 	error = fchmod(fd, 0644) == 0 && write_all(fd, body->data, body->len) ? 0 : errno;
-	close(fd);
+	if(close(fd) != 0 && error == 0)
+		error = errno;
 	if(error == 0 && rename(path, job->cache) != 0)
 		error = errno;
 	if(error != 0)
@@ -327,7 +328,7 @@ int main(void)
 			crl_by_http(&job, &answer, too_late);
 		else
 			ocsp_by_http(&job, &answer);
-	} else if(job.head.kind == CUBE_FETCH_CRL && strstr(job.url, "://") == NULL) {
+	} else if(job.head.kind == CUBE_FETCH_CRL && !cube_fetch_has_scheme(cube_str_of(job.url))) {
 		crl_by_file(&job, &answer);
 	} else {
 		answer_text(&answer, "", "not an address of http:// that can be fetched");

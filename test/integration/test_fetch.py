@@ -190,6 +190,9 @@ def test_good(t):
         made.gets(made.url(name))
         (made.dir / name).write_bytes(made.data[name])
         made.gets(made.dir / name)
+    (made.dir / "a:").mkdir()
+    (made.dir / "a:" / "crl.der").write_bytes(made.data["crl.der"])
+    made.gets(f"{made.dir}/a://crl.der")  # a path, whatever is in it
     made.gets(made.url("crl.der").replace("http", "HTTP"))
     equal("asked for", made.seen, ["/crl.der", "/crl.pem", "/crl.der"])
 

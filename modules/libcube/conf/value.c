@@ -98,19 +98,9 @@ static int store_url(const struct cube_value *value)
 	return 0;
 }
 
-/* Who writes ldap://... means no file in a folder of that name. */
-static bool has_scheme(struct cube_str text)
-{
-	size_t i = 0;
-
-	while(i < text.len && text.s[i] != ':' && text.s[i] != '/')
-		i++;
-	return cube_str_starts((struct cube_str){text.s + i, text.len - i}, CUBE_STR("://"));
-}
-
 static int store_path_or_url(const struct cube_value *value)
 {
-	if(!has_scheme(value->v[0]))
+	if(!cube_fetch_has_scheme(value->v[0]))
 		return store_path(value);
 	if(cube_fetch_url_ok(value->v[0]))
 		return cube_value_copy(value, value->v[0], member(value));

@@ -21,6 +21,15 @@ bool cube_fetch_url_ok(struct cube_str url)
 	return true;
 }
 
+bool cube_fetch_has_scheme(struct cube_str text)
+{
+	size_t i = 0;
+
+	while(i < text.len && text.s[i] != ':' && text.s[i] != '/')
+		i++;
+	return cube_str_starts((struct cube_str){text.s + i, text.len - i}, CUBE_STR("://"));
+}
+
 struct cube_str cube_fetch_place(const char *url)
 {
 	struct cube_str all = cube_str_of(url);

@@ -10,6 +10,8 @@
 
 /* Is it http:// and something behind it, printable ASCII without spaces, shorter than CUBE_FETCH_URL_MAX? */
 bool cube_fetch_url_ok(struct cube_str url);
+/* Is it an address of any scheme, and so no file's path? Who writes ldap://... means no file in a folder of that name. */
+bool cube_fetch_has_scheme(struct cube_str text);
 /* The part that names the server, "http://host:port"; of a file's path all of it. Points into url. */
 struct cube_str cube_fetch_place(const char *url);
 
