@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "../libcube/conf/names.h"
 #include "../libcube/tls/trustpoint.h"
 #include "source_rows.h"
 
@@ -62,25 +63,15 @@ struct source_row *source_rows_take(bool peers, int *n)
 	return rows;
 }
 
-static bool has_method(const struct cube_trustpoint *tp, enum cube_fetch_kind kind)
-{
-	enum cube_revocation method = kind == CUBE_FETCH_CRL ? CUBE_REVOCATION_CRL : CUBE_REVOCATION_OCSP;
-	unsigned i;
-
-	for(i = 0; i < tp->n_revocation; i++) {
-		if(tp->revocation[i] == method)
-			return true;
-	}
-	return false;
-}
-
 bool source_row_concerns(const struct source_row *r, const struct cube_trustpoint *tp)
 {
-	struct cube_str configured = r->e.source.kind == CUBE_FETCH_CRL ? tp->crl : tp->ocsp_url;
+	bool crl = r->e.source.kind == CUBE_FETCH_CRL;
+	struct cube_str configured = crl ? tp->crl : tp->ocsp_url;
 
 	if(r->e.own && cube_str_eq(cube_str_of(r->e.trustpoint), tp->name))
 		return true;
-	if(!has_method(tp, r->e.source.kind) || !cube_trustpoint_has_ca(tp, r->e.anchor))
+	if(!cube_revocation_asked(tp, crl ? CUBE_REVOCATION_CRL : CUBE_REVOCATION_OCSP)
+			|| !cube_cert_set_has(&tp->ca_set, r->e.anchor))
 		return false;
 	return r->e.configured ? cube_str_eq(cube_str_of(r->url), configured) : true;
 }

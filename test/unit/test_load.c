@@ -257,7 +257,7 @@ START_TEST(ca_sets)
 	for(i = 0; i < 4; i++) {
 		ck_assert_uint_eq(tp[i].ca_set.n, 1);
 		for(k = 0; k < 4; k++)
-			ck_assert_int_eq(cube_trustpoint_has_ca(&tp[i], tp[k].ca_set.v[0].sha256), i % 2 == k % 2);
+			ck_assert_int_eq(cube_cert_set_has(&tp[i].ca_set, tp[k].ca_set.v[0].sha256), i % 2 == k % 2);
 	}
 	ck_assert_ptr_eq(tp[0].ca_set.v, tp[2].ca_set.v);
 	ck_assert_ptr_eq(tp[1].ca_set.v, tp[3].ca_set.v);

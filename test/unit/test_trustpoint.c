@@ -299,7 +299,7 @@ static bool has(const struct cube_trustpoint *tp, X509 *cert)
 	unsigned char digest[32];
 
 	ck_assert_int_eq(X509_digest(cert, EVP_sha256(), digest, NULL), 1);
-	return cube_trustpoint_has_ca(tp, digest);
+	return cube_cert_set_has(&tp->ca_set, digest);
 }
 
 /* Which certificates are its CAs: by the whole of them, not by name or key. */

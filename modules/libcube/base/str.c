@@ -19,6 +19,14 @@ static unsigned char lower(char c)
 	return (unsigned char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
 }
 
+int cube_str_cmp(struct cube_str a, struct cube_str b)
+{
+	size_t least = a.len < b.len ? a.len : b.len;
+	int cmp = least ? memcmp(a.s, b.s, least) : 0;
+
+	return cmp ? cmp : (a.len > b.len) - (a.len < b.len);
+}
+
 int cube_str_casecmp(struct cube_str a, struct cube_str b)
 {
 	size_t i;

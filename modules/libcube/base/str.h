@@ -21,6 +21,8 @@ struct cube_str cube_str_of(const char *text);
 bool cube_str_eq(struct cube_str a, struct cube_str b);
 /* ASCII only, as DNS names and SIP hosts are compared (RFC 4343, RFC 3261 19.1.4). */
 bool cube_str_caseeq(struct cube_str a, struct cube_str b);
+/* Below 0, 0, above 0: by bytes, and the shorter one first; for sorted tables. */
+int cube_str_cmp(struct cube_str a, struct cube_str b);
 /* -1, 0, 1: by length, then by the same folding; for sorted tables. */
 int cube_str_casecmp(struct cube_str a, struct cube_str b);
 bool cube_str_starts(struct cube_str text, struct cube_str prefix);

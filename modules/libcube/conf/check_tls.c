@@ -6,29 +6,18 @@
 #include "check.h"
 #include "names.h"
 
-static bool asks(const struct cube_trustpoint *tp, enum cube_revocation method)
-{
-	unsigned i;
-
-	for(i = 0; i < tp->n_revocation; i++) {
-		if(tp->revocation[i] == method)
-			return true;
-	}
-	return false;
-}
-
 /* Nobody shall believe that certificates are checked by what is never looked at. */
 static void check_revocation(const struct cube_trustpoint *tp, struct cube_err *err)
 {
 	if(!tp->ca.len && tp->crl.len)
 		cube_err_add(err, "trustpoint %.*s: crl: has no effect without ca", CUBE_FMT(tp->name));
-	else if(tp->crl.len && !asks(tp, CUBE_REVOCATION_CRL))
+	else if(tp->crl.len && !cube_revocation_asked(tp, CUBE_REVOCATION_CRL))
 		cube_err_add(err, "trustpoint %.*s: crl: revocation-check has no \"crl\"; add it there, or remove crl",
 				CUBE_FMT(tp->name));
 	if(!tp->ca.len && tp->revocation_given && tp->revocation[0] != CUBE_REVOCATION_NONE)
 		cube_err_add(err, "trustpoint %.*s: revocation-check \"%s\": has no effect without ca", CUBE_FMT(tp->name),
 				cube_revocation_name((enum cube_revocation)tp->revocation[0]));
-	if(tp->ocsp_url.len && !tp->certificate.len && !asks(tp, CUBE_REVOCATION_OCSP))
+	if(tp->ocsp_url.len && !tp->certificate.len && !cube_revocation_asked(tp, CUBE_REVOCATION_OCSP))
 		cube_err_add(err,
 				"trustpoint %.*s: ocsp-url: has no effect without \"ocsp\" in revocation-check, or a certificate",
 				CUBE_FMT(tp->name));

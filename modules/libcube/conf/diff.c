@@ -99,13 +99,9 @@ static struct cube_str title(const struct pair *p, int which, char buf[16])
 /* Which comes first, by the order of the tables: numbers by value, names by their bytes. */
 static int title_cmp(const struct pair *p, struct cube_str a, struct cube_str b)
 {
-	size_t len = a.len < b.len ? a.len : b.len;
-	int cmp;
-
 	if(p->section != CUBE_SECTION_TRUSTPOINT && a.len != b.len)
 		return a.len < b.len ? -1 : 1;
-	cmp = len ? memcmp(a.s, b.s, len) : 0;
-	return cmp ? cmp : (a.len > b.len) - (a.len < b.len);
+	return cube_str_cmp(a, b);
 }
 
 static bool same(struct pair *p)

@@ -3,7 +3,6 @@
 #include "index.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 /* All that have a tag begin with it. */
 _Static_assert(offsetof(struct cube_tls_cipher, tag) == 0, "tag is first");
@@ -18,17 +17,9 @@ static int cmp_tag(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static int cmp_text(struct cube_str a, struct cube_str b)
-{
-	size_t least = a.len < b.len ? a.len : b.len;
-	int cmp = least ? memcmp(a.s, b.s, least) : 0;
-
-	return cmp ? cmp : (a.len > b.len) - (a.len < b.len);
-}
-
 static int cmp_trustpoint(const void *a, const void *b)
 {
-	return cmp_text(((const struct cube_trustpoint *)a)->name, ((const struct cube_trustpoint *)b)->name);
+	return cube_str_cmp(((const struct cube_trustpoint *)a)->name, ((const struct cube_trustpoint *)b)->name);
 }
 
 static int cmp_signaling(const void *a, const void *b)

@@ -106,6 +106,15 @@ const char *cube_revocation_name(enum cube_revocation method)
 	return word_of_value(revocations, N(revocations), (int)method);
 }
 
+bool cube_revocation_asked(const struct cube_trustpoint *tp, enum cube_revocation method)
+{
+	for(unsigned i = 0; i < tp->n_revocation; i++) {
+		if(tp->revocation[i] == method)
+			return true;
+	}
+	return false;
+}
+
 bool cube_bool_parse(struct cube_str text, bool *value)
 {
 	const struct word *word = word_of_text(bools, N(bools), text, true);

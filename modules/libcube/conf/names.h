@@ -11,6 +11,8 @@ bool cube_cn_san_parse(struct cube_str text, enum cube_cn_san *cn_san);
 const char *cube_cn_san_name(enum cube_cn_san cn_san);
 bool cube_revocation_parse(struct cube_str text, enum cube_revocation *method);
 const char *cube_revocation_name(enum cube_revocation method);
+/* Is method in the trustpoint's revocation-check? */
+bool cube_revocation_asked(const struct cube_trustpoint *tp, enum cube_revocation method);
 /* true yes on, false no off, in any case: libconfuse's own words. */
 bool cube_bool_parse(struct cube_str text, bool *value);
 /* 0 to max, digits only, no leading zero: others read 010 as 8. */

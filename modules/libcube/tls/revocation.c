@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../conf/names.h"
 #include "revocation.h"
 #include "trustpoint.h"
 
@@ -202,7 +203,7 @@ static const struct cube_trustpoint *trustpoint_of(
 	for(unsigned i = 0; i < profile->n_verify_trustpoints; i++) {
 		const struct cube_trustpoint *tp = &conf->trustpoints[profile->verify_trustpoints[i]];
 
-		if(cube_trustpoint_has_ca(tp, digest))
+		if(cube_cert_set_has(&tp->ca_set, digest))
 			return tp;
 	}
 	return NULL;
@@ -235,12 +236,8 @@ bool cube_revocation_uses(
 		const struct cube_conf *conf, const struct cube_tls_profile *profile, enum cube_revocation method)
 {
 	for(unsigned i = 0; i < profile->n_verify_trustpoints; i++) {
-		const struct cube_trustpoint *tp = &conf->trustpoints[profile->verify_trustpoints[i]];
-
-		for(unsigned k = 0; k < tp->n_revocation; k++) {
-			if(tp->revocation[k] == method)
-				return true;
-		}
+		if(cube_revocation_asked(&conf->trustpoints[profile->verify_trustpoints[i]], method))
+			return true;
 	}
 	return false;
 }

@@ -220,11 +220,6 @@ const struct cube_cert_span *cube_cert_set_first_end(const struct cube_cert_set 
 	return first;
 }
 
-bool cube_trustpoint_has_ca(const struct cube_trustpoint *tp, const unsigned char sha256[SHA256_LEN])
-{
-	return cube_cert_set_has(&tp->ca_set, sha256);
-}
-
 int cube_trustpoint_check(struct cube_trustpoint *tp, struct cube_arena *arena, struct cube_err *err)
 {
 	int rc = 0;

@@ -26,9 +26,7 @@
  * with one line per fault, each beginning "trustpoint <name>: ". */
 int cube_trustpoint_check(struct cube_trustpoint *tp, struct cube_arena *arena, struct cube_err *err)
 		__attribute__((warn_unused_result));
-/* Is the certificate with this SHA-256 of its DER (X509_digest) one of the trustpoint's CA certificates? */
-bool cube_trustpoint_has_ca(const struct cube_trustpoint *tp, const unsigned char sha256[32]);
-
+/* Is the certificate with this SHA-256 of its DER (X509_digest) in set (a trustpoint's own_set or ca_set)? */
 bool cube_cert_set_has(const struct cube_cert_set *set, const unsigned char sha256[32]);
 /* The one that ends first; NULL when there is none. */
 const struct cube_cert_span *cube_cert_set_first_end(const struct cube_cert_set *set);

@@ -5,7 +5,6 @@
 #include <openssl/x509v3.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <time.h>
 
 #include "signed.h"
 #include "verify.h"
@@ -179,9 +178,10 @@ static int64_t chain_not_after(const STACK_OF(X509) * chain)
 	int64_t earliest = INT64_MAX;
 
 	for(int i = 0; i < sk_X509_num(chain); i++) {
-		struct tm tm;
-		int64_t end = ASN1_TIME_to_tm(X509_get0_notAfter(sk_X509_value(chain, i)), &tm) == 1 ? timegm(&tm) : 0;
+		int64_t end;
 
+		if(!cube_time_of(X509_get0_notAfter(sk_X509_value(chain, i)), &end))
+			end = 0;
 		earliest = end < earliest ? end : earliest;
 	}
 	return earliest;
