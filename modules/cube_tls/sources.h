@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is known of revocation, in shared memory, by CRL and by OCSP responder: asked by whoever runs a handshake, filled
- * by one process (refresh.h). A worker that needs what is not here yet waits for it a moment, and never for an address that
- * has let somebody down. */
+/* What is known of revocation, in shared memory, by CRL and by OCSP responder: asked by whoever runs a handshake, who also puts
+ * in what the peer stapled; fetched by one process (refresh.h). A TCP reader that needs what was never fetched yet waits for it a
+ * moment, and not for an address that has let somebody down lately. It has the connection's write_lock meanwhile: where we are the
+ * client, whoever sends to that target waits with it, uncounted (docs/design/processes.md). */
 #ifndef CUBE_TLS_SOURCES_H
 #define CUBE_TLS_SOURCES_H
 
@@ -13,7 +14,8 @@
 /* From mod_init. */
 int sources_init(void);
 
-/* As struct cube_revocation_by has it. ctx: int *, milliseconds that this handshake may still wait. */
+/* As struct cube_revocation_by has it. ctx: int *, milliseconds that this handshake may still wait. Under the connection's
+ * write_lock. */
 enum cube_verdict sources_ask(void *ctx, const struct cube_question *question, char text[CUBE_SOURCE_TEXT_MAX]);
 /* Would the same questions now be answered as they were? Never waits. */
 bool sources_hold(const struct cube_checks *checks);
@@ -56,7 +58,8 @@ struct sources_brought
 
 /* Logs what changes. True: what is known is another thing than before. */
 bool sources_took(const struct cube_source_key *key, const struct sources_brought *brought);
-/* slow: it took longer than anybody waits, so nobody waits for this address again until it has answered. */
+/* slow: it took longer than anybody waits, so nobody waits for this address until it has answered, or for five and a half
+ * minutes, within which the next attempt is made. */
 void sources_failed(const struct cube_source_key *key, const char *text, bool slow);
 /* It is due at once: what was on disk has been looked at. */
 void sources_again(const struct cube_source_key *key);
