@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The loop of the process that fetches. It alone starts cube-fetch and changes what sources know; it is no SIP worker,
- * so nobody's call waits for it. */
+/* The loop of the process that fetches. It alone starts cube-fetch and puts in what that brings; what a peer stapled is put in
+ * by whoever runs the handshake (sources.h). It is no SIP worker: no message waits until it has time for it. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
