@@ -43,8 +43,10 @@ class Client(threading.Thread):
                     break
                 try:
                     act(self.random.choice(self.targets), what)
-                except (OSError, EOFError, Wrong) as error:
-                    self.faults.append(f"{kind}: {error if isinstance(error, Wrong) else reason(error)}")
+                except (OSError, EOFError) as error:
+                    self.faults.append(f"{kind}: {reason(error)}")
+                except Exception as error:  # for the verdict
+                    self.faults.append(f"{kind}: {error!r}")
                 self.done[kind] += 1
                 time.sleep(self.pause)
 

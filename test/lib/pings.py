@@ -44,9 +44,9 @@ class Pings:
             began = time.monotonic()
             try:
                 answered = ask()
-            except (OSError, EOFError, Failed) as error:
+            except Exception as error:  # for the verdict
                 answered = False
-                self._errors.append(f"{name}: {error}")
+                self._errors.append(f"{name}: {error!r}")
             if not answered:
                 self._errors.append(f"{name}: no 200")
                 return

@@ -36,11 +36,14 @@ class Worker(threading.Thread):
 
     def run(self):
         while not self.soak.ended.wait(self.pause * self.random.uniform(0.5, 1.5)):
-            try:
-                self.step()
-            except (Failed, OSError, EOFError) as error:
-                self.faults.append(f"{type(self).__name__}: {error}")
-        self.last()
+            self._guarded(self.step)
+        self._guarded(self.last)
+
+    def _guarded(self, act):
+        try:
+            act()
+        except Exception as error:  # for the verdict
+            self.faults.append(f"{type(self).__name__}: {error!r}")
 
     def last(self):
         """Leaves things as they were."""
