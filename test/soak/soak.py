@@ -24,6 +24,9 @@ ENDS = ("done", "limited", "unserved", "conn-failed", "other", "identity", "cert
 # has seen, with 1 to 2 KB each: how many at the end is chance, and 70 KB more or less were seen. A leaked configuration
 # would be 0.3 MB, and there is one every second.
 MEMORY = 20 * 20 * 1024
+# What each kind of worker must have done at least once.
+WORK = {"Caller": ("answered", "busy"), "Visitor": ("done", "refused"), "Reloader": ("reloads",), "Clearer": ("clears",),
+        "Killer": ("kills",), "Breaker": ("times",)}
 
 
 class Worker(threading.Thread):
@@ -231,7 +234,7 @@ class Soak:
         return begun, ends, faults
 
     def warm_up(self):
-        counts, faults = self._load(min(30, max(5, self.seconds // 5)))
+        _, faults = self._load(min(30, max(5, self.seconds // 5)))
         check(not faults, f"{len(faults)} faults in the warm-up: " + "; ".join(faults[:3]))
         return self._quiet()
 
@@ -249,6 +252,7 @@ class Soak:
         if abs(after - before) > MEMORY:
             faults.append(f"shared memory in use was {before}, is {after} ({after - before:+.0f}, {MEMORY} are allowed)")
         faults += wrong + self.world.cube.logged("CRITICAL")[:3]
+        faults += [f"{kind}: {what}: none" for kind, work in WORK.items() for what in work if not counts[kind][what]]
         self._table(counts, died, before, after, begun, ends)
         check(not faults, f"{len(faults)} faults: " + "; ".join(faults[:5]))
 
