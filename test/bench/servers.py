@@ -2,12 +2,12 @@
 """The servers that are compared: stock Kamailio, Kamailio with our modules, HAProxy. All have the same certificates, demand
 and verify the client's, and run on one core. A port for each kind of key; a third one is PORT_CHECKED."""
 
-import contextlib
 import os
 import pathlib
 
 from binrpc import BinRpc
 from kamailio import Kamailio, program
+from openssl_cli import listens
 from run import Failed, wait_until
 
 SERVER_CORE, LOAD_CORE = (0, 1) if os.cpu_count() > 1 else (0, 0)
@@ -183,11 +183,7 @@ class HAProxy:
     def _listens(self):
         if self.process.status() is not None:
             raise Failed("HAProxy ended: " + "\n".join(self.process.tail()))
-        with contextlib.suppress(OSError):
-            table = pathlib.Path("/proc/net/tcp").read_text()
-            where = "".join(f"{int(part):02X}" for part in reversed(self.at.split("."))) + f":{PORT_CHECKED:04X}"
-            return where in table
-        return False
+        return listens(self.at, PORT_CHECKED)
 
     def restart(self):
         self.process.stop()
