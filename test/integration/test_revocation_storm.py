@@ -14,7 +14,7 @@ from ca import Ca
 from caller import Call, UdpLeg
 from cases import check, equal, limit
 from responder import Responder
-from tlsclient import try_options
+from tlsclient import refused, try_options
 from trunks import Trunks
 from webserver import WebServer
 
@@ -65,7 +65,7 @@ def clients(made, number):
         cert, version = chance.choice(made.certs[name]), chance.choice(("1.2", "1.3"))
         context = made.trunks.context(cert, version)
         what, _ = try_options(context, made.trunks.at["peer"], made.trunks.port(tenant))
-        if what != "200" and (not what.startswith(("refused", "closed")) or "timed out" in what):
+        if what != "200" and not refused(what):
             made.faults.append(f"{tenant}, {name}: {what}")
         made.seen.append((tenant, "server", name, what == "200"))
 

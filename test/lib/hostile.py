@@ -9,7 +9,7 @@ import struct
 import threading
 import time
 
-from tlsclient import TlsClient, client_context, client_hello, connect, options, reason, try_options
+from tlsclient import TlsClient, client_context, client_hello, connect, options, reason, refused, try_options
 
 
 class Client(threading.Thread):
@@ -60,7 +60,7 @@ class Client(threading.Thread):
 
     def _bad(self, target, context):
         seen, _ = try_options(context, self.source, target)
-        if not seen.startswith(("refused", "closed")) or "timed out" in seen:
+        if not refused(seen):
             raise Wrong(f"was answered: {seen}, must be refused")
 
     def _bytes(self, target, make):

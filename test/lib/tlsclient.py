@@ -133,6 +133,11 @@ def try_options(context, source, target, timeout=10, silence=None):
         client.close()
 
 
+def refused(what):
+    """Whether this word of try_options() is that of a client that was refused, not of one that waited in vain."""
+    return what.startswith(("refused", "closed")) and "timed out" not in what
+
+
 def reason(error):
     """One line for what ended a connection."""
     if isinstance(error, ssl.SSLError) and error.reason:

@@ -14,7 +14,7 @@ from binrpc import Fault
 from cases import check
 from hostile import Client
 from run import Failed, wait_until
-from tlsclient import try_options
+from tlsclient import refused, try_options
 from world import OPEN, REVOKING, TENANTS, World
 
 CALL_TIMEOUT = 40  # seconds: both far ends are silent, and then some
@@ -96,7 +96,7 @@ class Visitor(Worker):
         seen, _ = try_options(self._good if good else self._revoked, self.world.strangers[-1], target)
         if good and seen == "200":
             self.counts["done"] += 1
-        elif not good and seen.startswith(("refused", "closed")) and "timed out" not in seen:
+        elif not good and refused(seen):
             self.counts["refused"] += 1
         else:
             self.faults.append(f"a {'good' if good else 'revoked'} client of tenant {n} at {time.strftime('%T')}: {seen}")
