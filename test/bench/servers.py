@@ -96,12 +96,11 @@ class Pinned(Kamailio):
 
     def start(self, timeout=20):
         super().start(timeout)
-        wait_until(lambda: "tcp main process" in self.kamcmd("core.ps"), timeout, f"{self.name} has forked TCP main")
+        self.wait_forked(timeout)
         return self
 
     def pids(self):
-        pid = self.process.pid
-        return [pid, *map(int, pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]
+        return [self.process.pid, *self.processes()]
 
     def memory(self):
         """Bytes of shared memory in use: without what the allocator keeps beside each block, and with it."""

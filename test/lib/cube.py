@@ -2,7 +2,6 @@
 """Our server for the integration tests: cube.conf's usual parts, cfg/kamailio.cfg with a line added to it, and what
 is measured: processes, shared memory, connections."""
 
-import pathlib
 import time
 
 import pki
@@ -56,18 +55,12 @@ class Cube(Kamailio):
 
     def start(self, timeout=20):
         super().start(timeout)
-        # forked last; kamcmd may be answered before
-        wait_until(lambda: "tcp main process" in self.kamcmd("core.ps"), timeout, f"{self.name} has forked TCP main")
+        self.wait_forked(timeout)
         self.children = self.processes()
         return self
 
     def binrpc(self):
         return BinRpc(self.ctl)
-
-    def processes(self):
-        """The process ids of its children."""
-        pid = self.process.pid
-        return sorted(int(p) for p in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
 
     def prove_alive(self):
         """Failed if one process ended, crashed, or was replaced."""

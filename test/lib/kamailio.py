@@ -84,6 +84,15 @@ class Kamailio:
         except Failed:
             return False
 
+    def wait_forked(self, timeout=20):
+        """Waits until all processes are there: TCP main is forked last, and kamcmd may be answered before."""
+        wait_until(lambda: "tcp main process" in self.kamcmd("core.ps"), timeout, f"{self.name} has forked TCP main")
+
+    def processes(self):
+        """The process ids of its children."""
+        pid = self.process.pid
+        return sorted(int(p) for p in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
+
     def stop(self):
         return self.process.stop()
 
