@@ -20,7 +20,7 @@ from oddcerts import OddCerts
 from prometheus import MONITORING, WINDOW, Prometheus, promtool
 from run import TREE, wait_until
 from test_fetch import Ca
-from tlsclient import TlsClient, client_context, options, try_options
+from tlsclient import client_context, options, served, try_options
 
 TYPE = "text/plain; version=0.0.4; charset=utf-8"
 DAY = 86400
@@ -87,11 +87,8 @@ class Made:
         return {line.rpartition(" ")[0].removeprefix("kamailio_cube_"): float(line.rpartition(" ")[2]) for line in lines}
 
     def connect(self, port, version="1.3", context=None, session=None):
-        client = TlsClient(context or client_context("ogw", version, version), self.at["peer"], (self.at["cube"], port),
-                           session=session)
-        client.send(options(client, (self.at["cube"], port)))
-        equal("OPTIONS", client.receive().status, 200)
-        return client
+        return served(context or client_context("ogw", version, version), self.at["peer"], (self.at["cube"], port),
+                      session=session)
 
     def call(self, number):
         leg = UdpLeg(self.at["peer"], (self.at["cube"], 5060))

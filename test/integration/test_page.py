@@ -14,7 +14,7 @@ import pki
 from cases import Skipped, check, equal, limit
 from oddcerts import OddCerts
 from run import TREE, wait_until
-from tlsclient import TlsClient, client_context, options, try_options
+from tlsclient import client_context, served, try_options
 
 EVIL = "<img src=x onerror=document.title='evil'>"
 CONF = """sip-ua {{ trusted-list = {{ "127.0.0.0/8" }} }}
@@ -47,10 +47,7 @@ class Made:
             return answer.headers, answer.read().decode()
 
     def connect(self, port, context=None, name=None):
-        client = TlsClient(context or client_context("ogw"), self.at["peer"], (self.at["cube"], port), name=name)
-        client.send(options(client, (self.at["cube"], port)))
-        equal("OPTIONS", client.receive().status, 200)
-        return client
+        return served(context or client_context("ogw"), self.at["peer"], (self.at["cube"], port), name=name)
 
 
 setup = Made

@@ -13,7 +13,7 @@ from cases import check, equal, limit
 from farend import FarEnd
 from run import TREE, Failed, wait_until
 from sipp import Sipp
-from tlsclient import TlsClient, client_context, options, try_options
+from tlsclient import TlsClient, client_context, options, served, try_options
 
 RELOADS, RELOADS_FULL, WARM_UP = 1000, 5000, 100
 # Without calls. The allocator's rounding moves the number up and down by some KB; if each reload leaked one smallest
@@ -227,9 +227,7 @@ def test_refused(t):
 
 def _ask(made, context, session=None):
     """One connection with one OPTIONS. Returns (the name in our certificate, resumed?, the session for the next one)."""
-    with TlsClient(context, made.at["friend"], made.tls, session=session) as client:
-        client.send(options(client, made.tls))
-        equal("OPTIONS", client.receive().status, 200)
+    with served(context, made.at["friend"], made.tls, session=session) as client:
         return client.peer, client.ssl.session_reused, client.ssl.session
 
 
@@ -320,11 +318,8 @@ def test_removed(t):
         kept_port = (address, 5200)
         made.far.close_all()
         made.cube.wait_no_connection()
-        with TlsClient(client_context("ogw"), made.at["friend"], made.tls) as lost, \
-                TlsClient(client_context("ogw"), made.at["friend"], kept_port) as kept:
-            for client, target in ((lost, made.tls), (kept, kept_port)):
-                client.send(options(client, target))
-                equal("OPTIONS", client.receive().status, 200)
+        with served(client_context("ogw"), made.at["friend"], made.tls) as lost, \
+                served(client_context("ogw"), made.at["friend"], kept_port) as kept:
             both = text is moved
             other = t.run.write("removed.conf", text)
             with made.cube.binrpc() as rpc:

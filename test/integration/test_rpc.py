@@ -8,7 +8,7 @@ from binrpc import BinRpc, Fault
 from cases import check, equal
 from jsonrpc import JsonRpc
 from oddcerts import OddCerts
-from tlsclient import TlsClient, client_context, options
+from tlsclient import client_context, served
 
 ODD = 'odd "quoted" \\ name é'
 CONF = """sip-ua {{
@@ -48,10 +48,7 @@ class Made:
         """A connection with an odd name as its SNI."""
         context = client_context()
         context.load_cert_chain(self.cert.pem, self.cert.key)
-        client = TlsClient(context, self.peer, (self.at, port), name='odd"\\name')
-        client.send(options(client, (self.at, port)))
-        equal("OPTIONS", client.receive().status, 200)
-        return client
+        return served(context, self.peer, (self.at, port), name='odd"\\name')
 
     def both(self, command, *args):
         """What a command answers by the socket and by JSON-RPC, with one connection each time: ("values", list) or

@@ -15,7 +15,7 @@ from caller import Call, UdpLeg, knock
 from cases import check, equal, limit
 from farend import FarEnd
 from run import wait_until
-from tlsclient import TlsClient, client_context, options
+from tlsclient import TlsClient, client_context, options, served
 
 MANY = 2000
 CURVE = "X25519MLKEM768" if ssl.OPENSSL_VERSION_INFO >= (3, 5) else "X25519"  # what OpenSSL prefers for TLS 1.3
@@ -94,10 +94,7 @@ class Made:
         return LISTENERS[form] + "".join(f"  {i:<13} {text:<{width}}{tenant}\n" for i, (text, tenant) in enumerate(rows))
 
     def connect(self, port, version=None, source="peer"):
-        client = TlsClient(client_context("ogw", version or "1.2", version or "1.3"), self.at[source], (self.at["cube"], port))
-        client.send(options(client, (self.at["cube"], port)))
-        equal("OPTIONS", client.receive().status, 200)
-        return client
+        return served(client_context("ogw", version or "1.2", version or "1.3"), self.at[source], (self.at["cube"], port))
 
     def id_of(self, client):
         """The connection's number here."""

@@ -8,6 +8,7 @@ import warnings
 
 import pki
 import sipmsg
+from run import Failed
 
 IP_BIND_ADDRESS_NO_PORT = 24  # take the port when connecting: the same one may serve several destinations
 
@@ -114,6 +115,21 @@ def options(client, target, number="ping"):
     return sipmsg.request("OPTIONS", f"sip:{number}@{target[0]}:{target[1]}", client.via,
                           f"<sip:test@{client.local}>;tag=t", f"<sip:{number}@{target[0]}>",
                           sipmsg.unique("options"), 1)
+
+
+def served(context, source, target, **more):
+    """A TlsClient whose OPTIONS was answered with 200, for the caller to close; Failed with any other answer. more: what
+    TlsClient takes."""
+    client = TlsClient(context, source, target, **more)
+    try:
+        client.send(options(client, target))
+        answer = client.receive()
+        if answer is None or answer.status != 200:
+            raise Failed(f"OPTIONS: {answer and answer.status}, must be 200")
+    except BaseException:
+        client.close()
+        raise
+    return client
 
 
 def try_options(context, source, target, timeout=10, silence=None):
