@@ -15,6 +15,7 @@
 #include "contexts.h"
 #include "counters.h"
 #include "failed.h"
+#include "held.h"
 #include "isolate.h"
 #include "../libcube/tenant/sni.h"
 #include "../libcube/tls/ctx.h"
@@ -53,6 +54,7 @@ static void conn_free(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int idx, long
 	if(conn->peer.role == CUBE_ROLE_CLIENT)
 		outbound_remove(conn);
 	tenant->release(conn->snapshot);
+	held_free(conn);
 	shm_free(conn);
 }
 
@@ -130,8 +132,8 @@ static SSL *conn_ssl(struct cube_conn *conn)
 	conn->peer.conf = conf;
 	conn->peer.profile = conn->profile;
 	conn->peer.ask = sources_ask;
-	conn->peer.ask_ctx = &conn->wait_ms;
-	conn->wait_ms = SOURCES_WAIT_MS;
+	conn->peer.ask_ctx = &conn->waiter;
+	conn->waiter = (struct sources_waiter){.ms = SOURCES_WAIT_MS, .process = -1, .lock = &conn->c->write_lock};
 	if(!SSL_set_ex_data(ssl, ex_index, conn)) {
 		SSL_free(ssl);
 		return NULL;
@@ -433,7 +435,7 @@ void conn_calm(struct tcp_connection *c)
 
 	if(!conn || !conn->busy || get_ticks_raw() - conn->encoded < S_TO_TICKS(1) || lock_try(&c->write_lock) != 0)
 		return;
-	if(SSL_free_buffers(ssl) == 1) { /* not while there is something in them */
+	if(!conn->waiter.waits && SSL_free_buffers(ssl) == 1) { /* not while there is something in them */
 		SSL_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS);
 		conn->busy = false;
 	}

@@ -13,6 +13,7 @@
 #include "../cube_tenant/api.h"
 #include "../libcube/tls/failure.h"
 #include "../libcube/tls/session.h"
+#include "sources.h"
 #include "targets.h"
 
 /* Under the connection's write_lock; the facts of the handshake do not change once done is set. */
@@ -26,7 +27,12 @@ struct cube_conn
 	struct cube_addr remote;
 	struct cube_conn *next_out; /* client: outbound.c's, under its lock */
 	int id;
-	int wait_ms;			  /* that its handshake may still wait for word of revocation */
+	struct sources_waiter waiter;
+	struct
+	{
+		struct held_message *first, *last;
+		size_t bytes;
+	} held;					  /* held.h */
 	struct tcp_connection *c; /* whose SSL this hangs on */
 	bool shared;			  /* server: on a listener of sip-ua, where SNI can name a tenant */
 	bool needs_name;		  /* and only SNI can, since sip-ua has nothing for this peer */

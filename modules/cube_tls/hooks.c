@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "core/dprint.h"
+#include "core/pt.h"
 #include "core/script_cb.h"
+#include "core/tcp_int_send.h"
 #include "core/timer_ticks.h"
 #include "core/tls_hooks.h"
 
@@ -12,6 +14,7 @@
 #include "conn.h"
 #include "counters.h"
 #include "failed.h"
+#include "held.h"
 #include "hooks.h"
 #include "isolate.h"
 #include "outbound.h"
@@ -81,6 +84,33 @@ static void note_read(struct cube_conn *conn, int rc, rd_conn_flags_t flags)
 		conn_note_closed(conn, CUBE_COUNT_REMOTE_CLOSED);
 }
 
+/* What was held while the handshake waited goes out, or to the stock module's queue where the handshake goes on. -1: it cannot
+ * be sent. Only this process, which reads, adds nothing meanwhile: who finds something here adds to it. */
+static int send_held(struct tcp_connection *c, struct cube_conn *conn)
+{
+	const char *text, *rest;
+	unsigned int n, rest_len;
+	snd_flags_t flags;
+	int rc = 0;
+	size_t len;
+
+	lock_get(&c->write_lock);
+	while(rc >= 0 && (text = held_first(conn, &len))) {
+		rest_len = (unsigned int)len;
+		for(rest = text; rc >= 0 && rest_len > 0;) {
+			text = rest;
+			n = rest_len;
+			flags = c->send_flags;
+			rc = stock.encode(c, &text, &n, &rest, &rest_len, &flags);
+			if(rc >= 0 && n > 0)
+				rc = tcpconn_send_unsafe(c->fd, c, text, n, flags);
+		}
+		held_drop(conn);
+	}
+	lock_release(&c->write_lock);
+	return rc;
+}
+
 /* A read before both sides have accepted each other: no byte of SIP comes of it unless it completes the handshake. */
 static int read_unsettled(struct tcp_connection *c, rd_conn_flags_t *flags, struct cube_conn *conn)
 {
@@ -90,7 +120,13 @@ static int read_unsettled(struct tcp_connection *c, rd_conn_flags_t *flags, stru
 	if(conn->peer.role == CUBE_ROLE_CLIENT && conn_prove_local(c, conn) < 0)
 		return end_quietly(c, flags);
 	ksr_quiet_begin(); /* the stock module and the core write five lines for a handshake that failed; ours says it in one */
+	conn->waiter.process = process_no;
 	rc = stock.read(c, flags);
+	conn->waiter.process = -1;
+	if(conn->held.first && rc >= 0 && !(*flags & RD_CONN_EOF) && send_held(c, conn) < 0) {
+		c->req.error = TCP_READ_ERROR;
+		rc = -1;
+	}
 	ksr_quiet_end();
 	if(far_end_agrees(c, conn, rc)) {
 		if(conn->failure_noted) /* the janitor was quicker */
@@ -184,6 +220,14 @@ static int hook_encode(struct tcp_connection *c, const char **pbuf, unsigned int
 	}
 	if(!conn)
 		return stock.encode(c, pbuf, plen, rest_buf, rest_len, send_flags);
+	if(held_wanted(conn)) {
+		rc = held_add(conn, *pbuf, len);
+		note_sent(conn, rc, len, 0);
+		if(rc < 0)
+			return rc;
+		counters_queue_note(++conn->queued, &conn->remote);
+		return swallow(plen, rest_buf, rest_len);
+	}
 	conn_note_sent(c, conn);
 	if(stock_tls_established(c)) {
 		rc = stock.encode(c, pbuf, plen, rest_buf, rest_len, send_flags);
@@ -209,9 +253,12 @@ static void hook_close(struct tcp_connection *c, int fd)
 
 	if(conn && c->state != S_CONN_BAD && TICKS_GE(get_ticks_raw(), c->timeout))
 		conn_note_closed(conn, CUBE_COUNT_AGED_OUT);
-	close_notify(c, fd);
-	stock.tcpconn_close(c, fd);
-	if(!conn || conn->peer.role != CUBE_ROLE_CLIENT)
+	if(!conn) {
+		stock.tcpconn_close(c, fd);
+		return;
+	}
+	close_notify(c, fd); /* the stock module's could touch an SSL whose handshake waits */
+	if(conn->peer.role != CUBE_ROLE_CLIENT)
 		return;
 	outbound_release(fd);
 	outbound_remove(conn);

@@ -12,6 +12,7 @@
 #include "../libcube/dialpeer/plan.h"
 #include "../libcube/dialpeer/request_host.h"
 #include "close.h"
+#include "held.h"
 #include "isolate.h"
 #include "outbound.h"
 #include "unsent.h"
@@ -105,6 +106,13 @@ static struct tcp_connection *find_open(ip_addr_t *ip, int port, union sockaddr_
 	return c;
 }
 
+static bool is_full(const struct tcp_connection *c)
+{
+	const struct cube_conn *conn = conn_get(c);
+
+	return conn && held_full(conn);
+}
+
 /* The core would take any open connection to the address: for a request to a session target it must be one whose peer
  * is that target. Where it would make a new one, the one before must be gone. False: logged. */
 static bool may_send(dest_info_t *dst)
@@ -129,7 +137,11 @@ static bool may_send(dest_info_t *dst)
 		}
 		sleep_us(1000);
 	}
-	if(has_target() && !conn_covers(c, sending.host, &sending.ip)) {
+	if(is_full(c)) {
+		ok = false;
+		LM_ERR("tenant %d: more than enough waits for the handshake with %s already; the request is not sent\n",
+				sending.sock->tenant_tag, su2a(&dst->to, sizeof(dst->to)));
+	} else if(has_target() && !conn_covers(c, sending.host, &sending.ip)) {
 		char text[CUBE_ADDR_TEXT_MAX];
 		struct cube_str target = sending.host.len ? sending.host : cube_str_of(cube_ip_text(&sending.ip, false, text));
 

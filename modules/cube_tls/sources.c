@@ -11,6 +11,7 @@
 #include "core/dprint.h"
 #include "core/globals.h"
 #include "core/mem/shm_mem.h"
+#include "core/pt.h"
 #include "core/ut.h"
 
 #include "../ksr/ksr.h"
@@ -199,18 +200,22 @@ static enum cube_verdict look(const struct cube_source_key *key, const struct cu
 }
 
 /* What is asked for is not here yet. The caller is counted among those who wait. */
-static enum cube_verdict wait_for(const struct cube_question *q, int *ms, char *text)
+static enum cube_verdict wait_for(const struct cube_question *q, struct sources_waiter *w, char *text)
 {
 	enum cube_verdict verdict = CUBE_VERDICT_NO_ANSWER;
-	int64_t end = clock_ms() + *ms;
+	int64_t end = clock_ms() + w->ms;
 	bool tried = false;
 
 	sources_ring();
-	while(*ms > 0 && !tried && verdict == CUBE_VERDICT_NO_ANSWER) {
+	w->waits = true;
+	lock_release(w->lock); /* or whoever sends to this peer would wait, too */
+	while(w->ms > 0 && !tried && verdict == CUBE_VERDICT_NO_ANSWER) {
 		sleep_us(WAIT_STEP_MS * 1000);
 		verdict = look(&q->key, q, &tried, text);
-		*ms = (int)(end - clock_ms()); /* a sleep takes longer than it should where many processes run */
+		w->ms = (int)(end - clock_ms()); /* a sleep takes longer than it should where many processes run */
 	}
+	lock_get(w->lock);
+	w->waits = false;
 	lock_get(&sources->lock);
 	sources->waiting--;
 	if(!tried && verdict == CUBE_VERDICT_NO_ANSWER) {
@@ -246,8 +251,8 @@ enum cube_verdict sources_ask(void *ctx, const struct cube_question *q, char tex
 	int64_t now = time(NULL);
 	struct cube_ocsp stapled;
 	bool is_stapled = read_staple(q, now, &stapled), waits = false;
+	struct sources_waiter *waiter = ctx;
 	struct entry *e;
-	int *ms = ctx;
 
 	lock_get(&sources->lock);
 	e = sources_make(q, now);
@@ -256,7 +261,8 @@ enum cube_verdict sources_ask(void *ctx, const struct cube_question *q, char tex
 		if(is_stapled)
 			take_staple(e, &stapled, now);
 		verdict = cube_source_verdict(&e->source, &q->serial, q->ca, now, text);
-		waits = verdict == CUBE_VERDICT_NO_ANSWER && *ms > 0 && worth_waiting(e, now);
+		waits = verdict == CUBE_VERDICT_NO_ANSWER && waiter->ms > 0 && waiter->process == process_no
+				&& worth_waiting(e, now);
 		e->wanted = e->wanted || waits;
 		sources->waiting += waits;
 	} else {
@@ -264,7 +270,7 @@ enum cube_verdict sources_ask(void *ctx, const struct cube_question *q, char tex
 				sources->n);
 	}
 	lock_release(&sources->lock);
-	return waits ? wait_for(q, ms, text) : verdict;
+	return waits ? wait_for(q, waiter, text) : verdict;
 }
 
 bool sources_hold(const struct cube_checks *checks)

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is known of revocation, in shared memory, by CRL and by OCSP responder: asked by whoever runs a handshake, who also puts
  * in what the peer stapled; fetched by one process (refresh.h). A TCP reader that needs what was never fetched yet waits for it a
- * moment, and not for an address that has let somebody down lately. It has the connection's write_lock meanwhile: where we are the
- * client, whoever sends to that target waits with it, uncounted (docs/design/processes.md). */
+ * moment, and not for an address that has let somebody down lately. Nobody else waits with it (docs/design/processes.md). */
 #ifndef CUBE_TLS_SOURCES_H
 #define CUBE_TLS_SOURCES_H
+
+#include "core/locking.h"
 
 #include "../libcube/conf/schema.h"
 #include "../libcube/tls/revocation.h"
@@ -14,8 +15,16 @@
 /* From mod_init. */
 int sources_init(void);
 
-/* As struct cube_revocation_by has it. ctx: int *, milliseconds that this handshake may still wait. Under the connection's
- * write_lock. */
+/* A handshake, as far as it waits for word of revocation. */
+struct sources_waiter
+{
+	int ms;		 /* that it may still wait */
+	int process; /* process_no of the only one that waits, which is the TCP reader within a read; -1: nobody does */
+	gen_lock_t *lock; /* the connection's write_lock: held by who asks, but not while it waits */
+	bool waits;		  /* under lock: it does, and the SSL is its alone until it has the lock again */
+};
+
+/* As struct cube_revocation_by has it. ctx: struct sources_waiter *. */
 enum cube_verdict sources_ask(void *ctx, const struct cube_question *question, char text[CUBE_SOURCE_TEXT_MAX]);
 /* Would the same questions now be answered as they were? Never waits. */
 bool sources_hold(const struct cube_checks *checks);

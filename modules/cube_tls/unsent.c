@@ -9,10 +9,9 @@
 
 #include "../ksr/ksr.h"
 #include "../libcube/dialpeer/sip_frame.h"
+#include "held.h"
 #include "stock_tls.h"
 #include "unsent.h"
-
-#define MESSAGES_MAX 64
 
 static const struct tcp_connection *answering;			/* by this process */
 static char queued[BUF_SIZE + 1], answer[BUF_SIZE + 1]; /* of this process */
@@ -47,16 +46,13 @@ static int make_answer(char *text, size_t len, const struct tcp_connection *c)
 	return (int)n;
 }
 
-void unsent_answer(struct tcp_connection *c)
+/* To each of the requests in queued, which has total bytes. */
+static void answer_all(struct tcp_connection *c, size_t total)
 {
-	size_t total, at = 0, len;
-	int i, n;
+	size_t at = 0, len;
+	int n;
 
-	answering = c;
-	lock_get(&c->write_lock);
-	total = stock_tls_queued(c, queued, sizeof(queued) - 1);
-	lock_release(&c->write_lock);
-	for(i = 0; i < MESSAGES_MAX && (len = cube_sip_frame((struct cube_str){queued + at, total - at})) > 0; i++) {
+	while((len = cube_sip_frame((struct cube_str){queued + at, total - at})) > 0) {
 		char next = queued[at + len];
 		receive_info_t rcv = c->rcv;
 
@@ -70,6 +66,23 @@ void unsent_answer(struct tcp_connection *c)
 		if(n > 0)
 			receive_msg(answer, (unsigned int)n, &rcv);
 	}
+}
+
+void unsent_answer(struct tcp_connection *c)
+{
+	size_t total;
+
+	answering = c;
+	lock_get(&c->write_lock);
+	total = stock_tls_queued(c, queued, sizeof(queued) - 1);
+	lock_release(&c->write_lock);
+	answer_all(c, total);
+	do { /* nobody adds to a connection that has failed */
+		lock_get(&c->write_lock);
+		total = held_take(conn_get(c), queued, sizeof(queued) - 1);
+		lock_release(&c->write_lock);
+		answer_all(c, total);
+	} while(total > 0);
 	answering = NULL;
 }
 

@@ -14,6 +14,7 @@ from ca import Ca
 from caller import Call, UdpLeg
 from cases import check, equal, limit
 from responder import Responder
+from run import Failed, wait_until
 from tlsclient import refused, try_options
 from trunks import Trunks
 from webserver import WebServer
@@ -83,8 +84,9 @@ def servers(made):
             made.far[name].where(call.call_id, "ACK", 10)
             call.bye()
         made.seen.append((tenant, "client", name, status == 200))
-        made.far[name].close_all()
-        time.sleep(0.05)
+        far = made.far[name]
+        far.close_all()
+        wait_until(lambda at=far.at: at not in made.trunks.connections(), 10, f"the connection with {far.at} has ended")
     leg.close()
 
 
@@ -146,10 +148,21 @@ def _judge(t, before):
         check(accepted in MUST[tenant, name], f"{tenant}, {name}: {count} times {'accepted' if accepted else 'refused'}")
         sums[made.trunks.tags[tenant], role]["done" if accepted else "refused"] += count
     equal("never tried", set(MUST) - {key[::2] for key in made.seen}, set())
-    counted = made.trunks.cube.ends()
-    for key, wanted in sums.items():
-        grown = {k: n - before.get(key, {}).get(k, 0) for k, n in counted[key].items()}
-        equal(f"counters of {key}", (grown["done"], grown.get("revoked", 0) + grown.get("revocation", 0)),
-              (wanted["done"], wanted["refused"]))
-        strange = {k: n for k, n in grown.items() if n and k not in ("done", "resumed", "revoked", "revocation")}
-        equal(f"other counters of {key}", strange, {})
+    wanted = {key: (counts["done"], counts["refused"]) for key, counts in sums.items()}
+    seen = {}
+
+    def add_up():
+        """A peer hears of its refusal a moment before it is counted."""
+        for key, counts in made.trunks.cube.ends().items():
+            seen[key] = {k: n - before.get(key, {}).get(k, 0) for k, n in counts.items()}
+        return all(_sums(seen[key]) == wanted[key] for key in wanted)
+
+    with contextlib.suppress(Failed):
+        wait_until(add_up, 5, "the counters add up")
+    equal("counters", {key: _sums(seen[key]) for key in wanted}, wanted)
+    strange = {k for key in wanted for k, n in seen[key].items() if n} - {"done", "resumed", "revoked", "revocation"}
+    equal("other counters", strange, set())
+
+
+def _sums(counts):
+    return counts.get("done", 0), counts.get("revoked", 0) + counts.get("revocation", 0)

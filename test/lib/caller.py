@@ -61,9 +61,9 @@ class Call:
         return sipmsg.request(method, self._uri, self.leg.via, self._caller, self._called, self.call_id, self._cseq,
                               [("Route", r) for r in self._routes] + [("Contact", self.leg.contact)], body)
 
-    def invite(self, timeout=15):
+    def invite(self, timeout=15, body=sipmsg.SDP):
         """Sends INVITE, waits for the final answer, acknowledges it. Returns its status; None: there was none."""
-        request = self._request("INVITE", sipmsg.SDP)
+        request = self._request("INVITE", body)
         self.answer = self._transact(request, timeout)
         if self.answer is None:
             return None

@@ -40,7 +40,7 @@ class Pings:
 
     def _run(self, name, ask):
         times = self.times[name] = []
-        while not self._over.is_set():
+        while not times or not self._over.is_set():
             began = time.monotonic()
             try:
                 answered = ask()
