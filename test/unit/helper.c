@@ -131,6 +131,7 @@ static void put_key(struct helper_files *h, const char *path, const struct pki *
 
 void helper_files_pki(struct helper_files *h)
 {
+	static const char map[] = "+4930T\n! a comment\n\n+4940$\n";
 	struct pki ca = pki_make(&(struct pki_spec){.key = PKI_P256, .cn = "CA", .ca = true});
 	struct pki other = pki_make(&(struct pki_spec){.key = PKI_P384, .cn = "Other CA", .ca = true});
 	struct pki rsa = pki_make(&(struct pki_spec){.key = PKI_RSA_2048, .cn = "cube.example.com", .issuer = &ca});
@@ -145,6 +146,7 @@ void helper_files_pki(struct helper_files *h)
 	put_key(h, "/cfg/pki/ec.key", &ec, 0600);
 	helper_files_put(h, "/cfg/pki/broken.pem", "no PEM\n", 7, 0600);
 	helper_files_put(h, "/cfg/pki/ca.crl", "", 0, 0644);
+	helper_files_put(h, "/cfg/maps/two.txt", map, strlen(map), 0644);
 	pki_free(&ca);
 	pki_free(&other);
 	pki_free(&rsa);

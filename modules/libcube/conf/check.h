@@ -7,8 +7,8 @@
 #include "../base/err.h"
 #include "model.h"
 
-/* What a value names exists. conf is sorted (index.h). */
-void cube_check_refs(const struct cube_conf *conf, struct cube_err *err);
+/* What a value names exists; the indexes of struct cube_ref are set. conf is sorted (index.h). */
+void cube_check_refs(struct cube_conf *conf, struct cube_err *err);
 /* Collects conf->listeners and looks for two that want the same address and port. -1 when memory is out. */
 int cube_check_ports(struct cube_conf *conf, struct cube_err *err) __attribute__((warn_unused_result));
 /* What a section needs to work is there: after inherit.c. check_tls.c and check_dial.c. */

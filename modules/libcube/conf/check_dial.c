@@ -4,17 +4,59 @@
 #include "check.h"
 #include "names.h"
 
+static bool selected_in(const struct cube_dial_peer *peer)
+{
+	bool selected = peer->incoming_called_number.len || peer->answer_address.len || peer->incoming_called_map.tag
+					|| peer->incoming_calling_map.tag;
+
+	for(unsigned i = 0; i < CUBE_N_URI_IN; i++)
+		selected = selected || peer->incoming_uri[i].name.len;
+	return selected;
+}
+
+static bool has_target(const struct cube_dial_peer *peer)
+{
+	return peer->session_target.len || peer->server_group.tag;
+}
+
+static const char *selected_out(const struct cube_dial_peer *peer)
+{
+	if(peer->destination_pattern.len)
+		return "destination-pattern";
+	if(peer->destination_map.tag)
+		return "destination-e164-pattern-map";
+	if(peer->destination_calling_map.tag)
+		return "destination-calling-e164-pattern-map";
+	if(peer->destination_uri.name.len)
+		return "destination-uri";
+	for(unsigned i = 0; i < CUBE_N_URI_OF; i++) {
+		if(peer->destination_uri_of[i].name.len)
+			return "destination-uri-...";
+	}
+	return peer->in_dpg ? "being in a dpg" : NULL;
+}
+
 static void check_target(const struct cube_conf *conf, const struct cube_dial_peer *peer, struct cube_err *err)
 {
-	if(!peer->destination_pattern.len && !peer->incoming_called_number.len)
-		cube_err_add(err, "dial-peer %d: needs destination-pattern or incoming-called-number", peer->tag);
-	else if(peer->destination_pattern.len && !peer->session_target.len)
-		cube_err_add(err, "dial-peer %d: destination-pattern: needs session-target", peer->tag);
-	if(!peer->session_target.len)
+	const char *out = selected_out(peer);
+
+	if(!out && !selected_in(peer) && !has_target(peer))
+		cube_err_add(err,
+				"dial-peer %d: needs destination-pattern or incoming-called-number, or another key that selects it",
+				peer->tag);
+	else if(out && !has_target(peer))
+		cube_err_add(err, "dial-peer %d: %s: needs session-target or session-server-group", peer->tag, out);
+	if(peer->session_target.len && peer->server_group.tag)
+		cube_err_add(err, "dial-peer %d: session-target and session-server-group: only one of the two", peer->tag);
+	if(peer->destination_dpg.tag && peer->destination_policy.tag)
+		cube_err_add(
+				err, "dial-peer %d: destination-dpg and destination-provision-policy: only one of the two", peer->tag);
+	if(!has_target(peer))
 		return;
-	if(!peer->destination_pattern.len)
-		cube_err_add(err, "dial-peer %d: session-target: needs destination-pattern", peer->tag);
-	if(peer->target.kind != CUBE_TARGET_NONE)
+	if(!out)
+		cube_err_add(err, "dial-peer %d: %s: needs destination-pattern, or another key that selects it for calls out",
+				peer->tag, peer->session_target.len ? "session-target" : "session-server-group");
+	if(!peer->session_target.len || peer->target.kind != CUBE_TARGET_NONE)
 		return;
 	if(peer->tenant == CUBE_NONE)
 		cube_err_add(err, "dial-peer %d: session-target \"sip-server\": needs tenant", peer->tag);
@@ -33,7 +75,7 @@ static void check_source(const struct cube_conf *conf, const struct cube_dial_pe
 	const char *name = cube_transport_name(peer->session_transport);
 	unsigned common = secure ? conf->sip_ua.n_listen_secure : conf->sip_ua.n_listen_non_secure;
 
-	if(!peer->session_target.len)
+	if(!has_target(peer))
 		return;
 	if(!tenant && !common)
 		cube_err_add(
@@ -48,10 +90,59 @@ static void check_source(const struct cube_conf *conf, const struct cube_dial_pe
 				peer->tag, name);
 }
 
+static void check_uri(const struct cube_uri *uri, struct cube_err *err)
+{
+	bool host = uri->host.n || uri->host_pattern.len, parts = host || uri->user_id.len || uri->phone_number.len;
+
+	if(!parts && !uri->phone_context.len && !uri->pattern.len)
+		cube_err_add(err, "uri %.*s: needs host, host-pattern, user-id, phone-number, phone-context or pattern",
+				CUBE_FMT(uri->name));
+	if(uri->pattern.len && (parts || uri->phone_context.len))
+		cube_err_add(err, "uri %.*s: pattern: is for the whole URI and stands alone", CUBE_FMT(uri->name));
+	if(uri->host.n && uri->host_pattern.len)
+		cube_err_add(err, "uri %.*s: host and host-pattern: only one of the two", CUBE_FMT(uri->name));
+	if(uri->phone_number.len && (host || uri->user_id.len))
+		cube_err_add(
+				err, "uri %.*s: phone-number: is for tel:, which has neither user-id nor host", CUBE_FMT(uri->name));
+}
+
+static void check_lists(const struct cube_conf *conf, struct cube_err *err)
+{
+	unsigned i;
+
+	for(i = 0; i < conf->n_uris; i++)
+		check_uri(&conf->uris[i], err);
+	for(i = 0; i < conf->n_e164_maps; i++) {
+		const struct cube_e164_map *map = &conf->e164_maps[i];
+
+		if(!map->e164.n == !map->url.len)
+			cube_err_add(err, "e164-pattern-map %d: needs either e164 or url", map->tag);
+	}
+	for(i = 0; i < conf->n_dpgs; i++) {
+		if(!conf->dpgs[i].dial_peer.n)
+			cube_err_add(err, "dpg %d: dial-peer: at least one is needed", conf->dpgs[i].tag);
+	}
+	for(i = 0; i < conf->n_policies; i++) {
+		if(!conf->policies[i].preference.n)
+			cube_err_add(err, "provision-policy %d: preference: at least one is needed", conf->policies[i].tag);
+	}
+	for(i = 0; i < conf->n_translation_rules; i++) {
+		if(!conf->translation_rules[i].rule.n)
+			cube_err_add(err, "translation-rule %d: rule: at least one is needed", conf->translation_rules[i].tag);
+	}
+	for(i = 0; i < conf->n_translation_profiles; i++) {
+		const struct cube_translation_profile *p = &conf->translation_profiles[i];
+
+		if(!p->called.tag && !p->calling.tag && !p->redirect_called.tag)
+			cube_err_add(err, "translation-profile %.*s: needs called, calling or redirect-called", CUBE_FMT(p->name));
+	}
+}
+
 void cube_check_dial(const struct cube_conf *conf, struct cube_err *err)
 {
 	unsigned i;
 
+	check_lists(conf, err);
 	for(i = 0; i < conf->n_dial_peers; i++) {
 		check_target(conf, &conf->dial_peers[i], err);
 		check_source(conf, &conf->dial_peers[i], err);

@@ -6,6 +6,7 @@
 #include "check.h"
 #include "index.h"
 #include "names.h"
+#include "read.h"
 #include "value.h"
 
 #define LISTED_MAX 10
@@ -45,14 +46,18 @@ static const char *listed_tags(struct listed *l, const void *v, unsigned n, size
 	return n ? l->text : "none";
 }
 
-static const char *listed_trustpoints(struct listed *l, const struct cube_conf *conf)
+/* "a, b, ..." */
+static const char *listed_titles(struct listed *l, const struct cube_conf *conf, enum cube_section_id id)
 {
-	unsigned i;
+	const struct cube_section *section = &cube_sections[id];
+	unsigned n = cube_index_count(conf, section), i;
 
+	if(section->title == CUBE_TITLE_TAG)
+		return listed_tags(l, cube_index_object(conf, section, 0), n, section->size);
 	memset(l, 0, sizeof(*l));
-	for(i = 0; i < conf->n_trustpoints && i <= LISTED_MAX; i++)
-		listed_add(l, conf->trustpoints[i].name);
-	return conf->n_trustpoints ? l->text : "none";
+	for(i = 0; i < n && i <= LISTED_MAX; i++)
+		listed_add(l, *(const struct cube_str *)cube_index_object(conf, section, i));
+	return n ? l->text : "none";
 }
 
 static void check_trustpoint(
@@ -62,7 +67,7 @@ static void check_trustpoint(
 
 	if(name.len && cube_index_trustpoint(conf, name) == CUBE_NONE)
 		cube_err_add(err, "%s: %s \"%.*s\": no such trustpoint (configured: %s)", path, key, CUBE_SEEN(name),
-				listed_trustpoints(&l, conf));
+				listed_titles(&l, conf, CUBE_SECTION_TRUSTPOINT));
 }
 
 static void check_profile(const struct cube_conf *conf, const char *path, int tag, struct cube_err *err)
@@ -71,7 +76,7 @@ static void check_profile(const struct cube_conf *conf, const char *path, int ta
 
 	if(tag && cube_index_tls_profile(conf, tag) == CUBE_NONE)
 		cube_err_add(err, "%s: tls-profile %d: no such tls-profile (configured: %s)", path, tag,
-				listed_tags(&l, conf->tls_profiles, conf->n_tls_profiles, sizeof(*conf->tls_profiles)));
+				listed_titles(&l, conf, CUBE_SECTION_TLS_PROFILE));
 }
 
 static void check_cipher(const struct cube_conf *conf, const char *path, struct cube_str cipher, struct cube_err *err)
@@ -84,7 +89,7 @@ static void check_cipher(const struct cube_conf *conf, const char *path, struct 
 	if(cube_number_parse(cipher, CUBE_TAG_MAX, &tag) && cube_index_tls_cipher(conf, tag) != CUBE_NONE)
 		return;
 	cube_err_add(err, "%s: cipher \"%.*s\": no such tls-cipher (allowed: strict, ecdsa; configured: %s)", path,
-			CUBE_SEEN(cipher), listed_tags(&l, conf->tls_ciphers, conf->n_tls_ciphers, sizeof(*conf->tls_ciphers)));
+			CUBE_SEEN(cipher), listed_titles(&l, conf, CUBE_SECTION_TLS_CIPHER));
 }
 
 static void check_profiles(const struct cube_conf *conf, struct cube_err *err)
@@ -104,7 +109,65 @@ static void check_profiles(const struct cube_conf *conf, struct cube_err *err)
 	}
 }
 
-void cube_check_refs(const struct cube_conf *conf, struct cube_err *err)
+/* A key of kind CUBE_KIND_REF or CUBE_KIND_NAME_REF of one object. */
+static void check_ref(
+		const struct cube_conf *conf, const char *path, const struct cube_key *key, void *member, struct cube_err *err)
+{
+	enum cube_section_id id = (enum cube_section_id)key->ref;
+	const char *section = cube_sections[id].name;
+	struct cube_name_ref *name = member;
+	struct cube_ref *tag = member;
+	struct listed l;
+
+	if(key->kind == CUBE_KIND_REF) {
+		tag->index = tag->tag ? cube_index_tag(conf, id, tag->tag) : CUBE_NONE;
+		if(tag->tag && tag->index == CUBE_NONE)
+			cube_err_add(err, "%s: %s %d: no such %s (configured: %s)", path, key->name, tag->tag, section,
+					listed_titles(&l, conf, id));
+	} else {
+		name->index = name->name.len ? cube_index_name(conf, id, name->name) : CUBE_NONE;
+		if(name->name.len && name->index == CUBE_NONE)
+			cube_err_add(err, "%s: %s \"%.*s\": no such %s (configured: %s)", path, key->name, CUBE_SEEN(name->name),
+					section, listed_titles(&l, conf, id));
+	}
+}
+
+static void check_object(
+		const struct cube_conf *conf, const struct cube_section *section, void *object, struct cube_err *err)
+{
+	struct cube_str title = {NULL, 0};
+	char path[CUBE_PATH_MAX], tag[16];
+	unsigned i;
+
+	if(section->title == CUBE_TITLE_TAG) {
+		snprintf(tag, sizeof(tag), "%d", *(const int *)object);
+		title = cube_str_of(tag);
+	} else if(section->title == CUBE_TITLE_NAME) {
+		title = *(const struct cube_str *)object;
+	}
+	cube_section_path(section, title, path);
+	for(i = 0; i < section->n_keys; i++) {
+		const struct cube_key *key = &section->keys[i];
+
+		if(key->kind == CUBE_KIND_REF || key->kind == CUBE_KIND_NAME_REF)
+			check_ref(conf, path, key, (char *)object + key->offset, err);
+	}
+}
+
+static void check_objects(struct cube_conf *conf, struct cube_err *err)
+{
+	unsigned i, k;
+
+	check_object(conf, &cube_sections[CUBE_SECTION_SIP_UA], &conf->sip_ua, err);
+	for(i = 0; i < CUBE_N_SECTIONS; i++) {
+		const struct cube_section *section = &cube_sections[i];
+
+		for(k = 0; section->size && k < cube_index_count(conf, section); k++)
+			check_object(conf, section, cube_index_object(conf, section, k), err);
+	}
+}
+
+void cube_check_refs(struct cube_conf *conf, struct cube_err *err)
 {
 	const struct cube_crypto_signaling *s;
 	struct listed l;
@@ -125,7 +188,7 @@ void cube_check_refs(const struct cube_conf *conf, struct cube_err *err)
 	for(i = 0; i < conf->n_dial_peers; i++) {
 		if(conf->dial_peers[i].tenant_tag && cube_index_tenant(conf, conf->dial_peers[i].tenant_tag) == CUBE_NONE)
 			cube_err_add(err, "dial-peer %d: tenant %d: no such tenant (configured: %s)", conf->dial_peers[i].tag,
-					conf->dial_peers[i].tenant_tag,
-					listed_tags(&l, conf->tenants, conf->n_tenants, sizeof(*conf->tenants)));
+					conf->dial_peers[i].tenant_tag, listed_titles(&l, conf, CUBE_SECTION_TENANT));
 	}
+	check_objects(conf, err);
 }

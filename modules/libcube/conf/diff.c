@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "dump.h"
+#include "index.h"
 
 /* The dump of one object; its memory serves for the next one, too. */
 struct text
@@ -70,36 +71,21 @@ struct pair
 /* Of the object at which one of the two stands; buf serves for a number. */
 static struct cube_str title(const struct pair *p, int which, char buf[16])
 {
-	const struct cube_conf *conf = p->conf[which];
-	unsigned i = p->at[which];
-	int tag;
+	const struct cube_section *section = &cube_sections[p->section];
+	const void *object = section->size ? cube_index_object(p->conf[which], section, p->at[which]) : NULL;
 
-	switch(p->section) {
-		case CUBE_SECTION_TRUSTPOINT:
-			return conf->trustpoints[i].name;
-		case CUBE_SECTION_TLS_CIPHER:
-			tag = conf->tls_ciphers[i].tag;
-			break;
-		case CUBE_SECTION_TLS_PROFILE:
-			tag = conf->tls_profiles[i].tag;
-			break;
-		case CUBE_SECTION_TENANT:
-			tag = conf->tenants[i].tag;
-			break;
-		case CUBE_SECTION_DIAL_PEER:
-			tag = conf->dial_peers[i].tag;
-			break;
-		default:
-			return (struct cube_str){"", 0};
-	}
-	snprintf(buf, 16, "%d", tag);
+	if(!object)
+		return (struct cube_str){"", 0};
+	if(section->title == CUBE_TITLE_NAME)
+		return *(const struct cube_str *)object;
+	snprintf(buf, 16, "%d", *(const int *)object);
 	return cube_str_of(buf);
 }
 
 /* Which comes first, by the order of the tables: numbers by value, names by their bytes. */
 static int title_cmp(const struct pair *p, struct cube_str a, struct cube_str b)
 {
-	if(p->section != CUBE_SECTION_TRUSTPOINT && a.len != b.len)
+	if(cube_sections[p->section].title == CUBE_TITLE_TAG && a.len != b.len)
 		return a.len < b.len ? -1 : 1;
 	return cube_str_cmp(a, b);
 }
@@ -112,8 +98,10 @@ static bool same(struct pair *p)
 		read_one(&p->text[which], p->conf[which], p->section, p->at[which]);
 	if(p->text[0].len != p->text[1].len || memcmp(p->text[0].data, p->text[1].data, p->text[0].len) != 0)
 		return false;
-	return p->section != CUBE_SECTION_TRUSTPOINT
-		   || same_files(&p->conf[0]->trustpoints[p->at[0]], &p->conf[1]->trustpoints[p->at[1]]);
+	if(p->section == CUBE_SECTION_TRUSTPOINT)
+		return same_files(&p->conf[0]->trustpoints[p->at[0]], &p->conf[1]->trustpoints[p->at[1]]);
+	return p->section != CUBE_SECTION_E164_MAP
+		   || same_file(&p->conf[0]->e164_maps[p->at[0]].file, &p->conf[1]->e164_maps[p->at[1]].file);
 }
 
 static void section_diff(struct pair *p)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../tls/policy.h"
+#include "index.h"
 #include "names.h"
 #include "schema.h"
 
@@ -111,9 +112,13 @@ static bool is_set(const struct cube_key *key, const char *object)
 		case CUBE_KIND_PATH_OR_URL:
 		case CUBE_KIND_TLS_VERSION:
 		case CUBE_KIND_TARGET:
+		case CUBE_KIND_NAME_REF:
 			return ((const struct cube_str *)member)->len > 0;
 		case CUBE_KIND_NUMBER:
+		case CUBE_KIND_REF:
 			return *(const int *)member >= key->min;
+		case CUBE_KIND_TRANSPORT:
+			return *(const enum cube_transport *)member != CUBE_TRANSPORT_UNSET;
 		case CUBE_KIND_ADDR:
 			return ((const struct cube_addr *)member)->port > 0;
 		case CUBE_KIND_ADDRS:
@@ -124,6 +129,9 @@ static bool is_set(const struct cube_key *key, const char *object)
 		case CUBE_KIND_CN_SANS:
 		case CUBE_KIND_HOSTS:
 		case CUBE_KIND_REVOCATIONS:
+		case CUBE_KIND_PATTERNS:
+		case CUBE_KIND_CODECS:
+		case CUBE_KIND_RESPONSES:
 			return ((const struct cube_list *)member)->n > 0;
 		case CUBE_KIND_LATER:
 		case CUBE_KIND_LATER_UNLESS:
@@ -140,6 +148,7 @@ static void put_value(const struct out *out, const struct cube_key *key, const c
 
 	switch(key->kind) {
 		case CUBE_KIND_NUMBER:
+		case CUBE_KIND_REF:
 			snprintf(text, sizeof(text), "%d", *(const int *)member);
 			put_text(out, text);
 			break;
@@ -151,6 +160,12 @@ static void put_value(const struct out *out, const struct cube_key *key, const c
 			break;
 		case CUBE_KIND_TRANSPORT:
 			put_string(out, cube_str_of(cube_transport_name(*(const enum cube_transport *)member)));
+			break;
+		case CUBE_KIND_PERMISSION:
+			put_string(out, cube_str_of(cube_permission_name(*(const enum cube_permission *)member)));
+			break;
+		case CUBE_KIND_HUNT_SCHEME:
+			put_text(out, *(const bool *)member ? "\"round-robin\"" : "\"preference\"");
 			break;
 		case CUBE_KIND_CN_SAN:
 			put_string(out, cube_str_of(cube_cn_san_name(*(const enum cube_cn_san *)member)));
@@ -170,6 +185,9 @@ static void put_value(const struct out *out, const struct cube_key *key, const c
 		case CUBE_KIND_CN_SANS:
 		case CUBE_KIND_HOSTS:
 		case CUBE_KIND_REVOCATIONS:
+		case CUBE_KIND_PATTERNS:
+		case CUBE_KIND_CODECS:
+		case CUBE_KIND_RESPONSES:
 			put_list(out, member);
 			break;
 		default:
@@ -213,13 +231,19 @@ static void put_end(struct out *out)
 	put_text(out, out->indent ? "    }\n" : "}\n");
 }
 
-static void put_tagged(struct out *out, enum cube_section_id id, int tag, const void *object)
+static void put_object(struct out *out, const struct cube_section *section, const void *object)
 {
-	char title[16];
+	struct cube_str title = {NULL, 0};
+	char tag[16];
 
-	snprintf(title, sizeof(title), "%d", tag);
-	put_begin(out, &cube_sections[id], cube_str_of(title));
-	put_keys(out, &cube_sections[id], object);
+	if(section->title == CUBE_TITLE_TAG) {
+		snprintf(tag, sizeof(tag), "%d", *(const int *)object);
+		title = cube_str_of(tag);
+	} else {
+		title = *(const struct cube_str *)object;
+	}
+	put_begin(out, section, title);
+	put_keys(out, section, object);
 	put_end(out);
 }
 
@@ -296,31 +320,17 @@ static void dump_dial_peer(struct out *out, const struct cube_conf *conf, const 
 
 	if(cube_str_eq(peer->session_target, CUBE_STR("sip-server")) && peer->tenant != CUBE_NONE)
 		effective.session_target = conf->tenants[peer->tenant].sip_server;
-	put_tagged(out, CUBE_SECTION_DIAL_PEER, peer->tag, &effective);
+	put_object(out, &cube_sections[CUBE_SECTION_DIAL_PEER], &effective);
 }
 
-unsigned cube_conf_count(const struct cube_conf *conf, enum cube_section_id section)
+unsigned cube_conf_count(const struct cube_conf *conf, enum cube_section_id id)
 {
-	unsigned n = 0;
+	const struct cube_section *section = &cube_sections[id];
+	unsigned n = section->size ? cube_index_count(conf, section) : id == CUBE_SECTION_SIP_UA;
 
-	switch(section) {
-		case CUBE_SECTION_SIP_UA:
-			return 1;
-		case CUBE_SECTION_TRUSTPOINT:
-			return conf->n_trustpoints;
-		case CUBE_SECTION_TLS_CIPHER:
-			return conf->n_tls_ciphers;
-		case CUBE_SECTION_TLS_PROFILE:
-			while(n < conf->n_tls_profiles && conf->tls_profiles[n].tag) /* behind them are crypto-signaling's */
-				n++;
-			return n;
-		case CUBE_SECTION_TENANT:
-			return conf->n_tenants;
-		case CUBE_SECTION_DIAL_PEER:
-			return conf->n_dial_peers;
-		default:
-			return 0;
-	}
+	while(id == CUBE_SECTION_TLS_PROFILE && n > 0 && !conf->tls_profiles[n - 1].tag) /* crypto-signaling's */
+		n--;
+	return n;
 }
 
 static void dump_one(struct out *out, const struct cube_conf *conf, enum cube_section_id section, unsigned i)
@@ -332,20 +342,14 @@ static void dump_one(struct out *out, const struct cube_conf *conf, enum cube_se
 		case CUBE_SECTION_TRUSTPOINT:
 			dump_trustpoint(out, &conf->trustpoints[i]);
 			break;
-		case CUBE_SECTION_TLS_CIPHER:
-			put_tagged(out, section, conf->tls_ciphers[i].tag, &conf->tls_ciphers[i]);
-			break;
 		case CUBE_SECTION_TLS_PROFILE:
 			dump_profile(out, conf, &conf->tls_profiles[i]);
-			break;
-		case CUBE_SECTION_TENANT:
-			put_tagged(out, section, conf->tenants[i].tag, &conf->tenants[i]);
 			break;
 		case CUBE_SECTION_DIAL_PEER:
 			dump_dial_peer(out, conf, &conf->dial_peers[i]);
 			break;
 		default:
-			break;
+			put_object(out, &cube_sections[section], cube_index_object(conf, &cube_sections[section], i));
 	}
 }
 

@@ -8,15 +8,6 @@
 #include "names.h"
 #include "value.h"
 
-static const size_t sizes[CUBE_SECTION_CRYPTO_SIGNALING + 1] = {
-		[CUBE_SECTION_TRUSTPOINT] = sizeof(struct cube_trustpoint),
-		[CUBE_SECTION_TLS_CIPHER] = sizeof(struct cube_tls_cipher),
-		[CUBE_SECTION_TLS_PROFILE] = sizeof(struct cube_tls_profile),
-		[CUBE_SECTION_TENANT] = sizeof(struct cube_tenant),
-		[CUBE_SECTION_DIAL_PEER] = sizeof(struct cube_dial_peer),
-		[CUBE_SECTION_CRYPTO_SIGNALING] = sizeof(struct cube_crypto_signaling),
-};
-
 void cube_fill_begin(struct cube_fill *fill, struct cube_conf *conf, struct cube_arena *scratch, struct cube_err *err)
 {
 	const char *slash = strrchr(conf->path.s, '/');
@@ -35,10 +26,10 @@ void cube_fill_begin(struct cube_fill *fill, struct cube_conf *conf, struct cube
 }
 
 /* A zeroed struct for the section, in scratch memory. */
-static void *vector_add(struct cube_fill *fill, enum cube_section_id id)
+static void *vector_add(struct cube_fill *fill, const struct cube_section *section)
 {
-	struct cube_fill_vector *vector = &fill->vectors[id];
-	size_t size = sizes[id];
+	struct cube_fill_vector *vector = &fill->vectors[section->id];
+	size_t size = section->size;
 	unsigned max;
 	char *v;
 
@@ -74,7 +65,6 @@ static int copy_title(struct cube_fill *fill, const struct cube_raw *raw, const 
 static int fill_title(struct cube_fill *fill, const struct cube_raw *raw, const char *path, void *object)
 {
 	struct cube_crypto_signaling *signaling = object;
-	struct cube_trustpoint *trustpoint = object;
 	int tag;
 
 	switch(raw->section->title) {
@@ -92,7 +82,7 @@ static int fill_title(struct cube_fill *fill, const struct cube_raw *raw, const 
 						CUBE_NAME_MAX);
 				return 1;
 			}
-			return copy_title(fill, raw, path, &trustpoint->name);
+			return copy_title(fill, raw, path, object); /* likewise */
 		case CUBE_TITLE_NETWORK:
 			if(!cube_str_eq(raw->title, CUBE_STR("default")) && !cube_prefix_parse(raw->title, &signaling->prefix)) {
 				cube_err_add(fill->err,
@@ -150,6 +140,21 @@ static int fill_keys(struct cube_fill *fill, const struct cube_raw *raw, const c
 	return 0;
 }
 
+/* Those that are not zero. What depends on something else is inherit.c's. */
+static void fill_defaults(enum cube_section_id id, void *object)
+{
+	struct cube_dial_peer *peer = object;
+	struct cube_keepalive *keepalive = object;
+
+	if(id == CUBE_SECTION_DIAL_PEER) {
+		peer->permission = CUBE_PERMISSION_BOTH;
+	} else if(id == CUBE_SECTION_KEEPALIVE) {
+		keepalive->up_interval = 60;
+		keepalive->down_interval = 30;
+		keepalive->retry = 5;
+	}
+}
+
 int cube_fill_section(void *ctx, const struct cube_raw *raw)
 {
 	struct cube_fill *fill = ctx;
@@ -170,39 +175,40 @@ int cube_fill_section(void *ctx, const struct cube_raw *raw)
 		}
 		return fill_keys(fill, raw, path, &fill->conf->sip_ua);
 	}
-	if(!(object = vector_add(fill, id)))
+	if(!(object = vector_add(fill, raw->section)))
 		return -1;
+	fill_defaults(id, object);
 	if((ret = fill_title(fill, raw, path, object)) == 0)
 		return fill_keys(fill, raw, path, object);
 	fill->vectors[id].n--;
 	return ret < 0 ? -1 : 0;
 }
 
-static void *move(struct cube_fill *fill, enum cube_section_id id, unsigned *n)
+/* Into a table of conf. */
+static int move(struct cube_fill *fill, const struct cube_section *section)
 {
-	const struct cube_fill_vector *vector = &fill->vectors[id];
-	void *v = cube_arena_array(fill->conf->arena, vector->n, sizes[id]);
+	const struct cube_fill_vector *vector = &fill->vectors[section->id];
+	void *v = cube_arena_array(fill->conf->arena, vector->n, section->size);
 
-	if(v && vector->n)
-		memcpy(v, vector->v, vector->n * sizes[id]);
-	*n = v ? vector->n : 0;
-	return v;
+	if(!v)
+		return -1;
+	if(vector->n)
+		memcpy(v, vector->v, vector->n * section->size);
+	memcpy((char *)fill->conf + section->table, &v, sizeof(v));
+	memcpy((char *)fill->conf + section->count, &vector->n, sizeof(vector->n));
+	return 0;
 }
 
 int cube_fill_end(struct cube_fill *fill)
 {
-	struct cube_conf *conf = fill->conf;
+	int ret = move(fill, &cube_section_crypto_signaling);
+	unsigned i;
 
-	conf->trustpoints = move(fill, CUBE_SECTION_TRUSTPOINT, &conf->n_trustpoints);
-	conf->tls_ciphers = move(fill, CUBE_SECTION_TLS_CIPHER, &conf->n_tls_ciphers);
-	conf->tls_profiles = move(fill, CUBE_SECTION_TLS_PROFILE, &conf->n_tls_profiles);
-	conf->tenants = move(fill, CUBE_SECTION_TENANT, &conf->n_tenants);
-	conf->dial_peers = move(fill, CUBE_SECTION_DIAL_PEER, &conf->n_dial_peers);
-	conf->sip_ua.crypto_signaling = move(fill, CUBE_SECTION_CRYPTO_SIGNALING, &conf->sip_ua.n_crypto_signaling);
-	if(!conf->trustpoints || !conf->tls_ciphers || !conf->tls_profiles || !conf->tenants || !conf->dial_peers
-			|| !conf->sip_ua.crypto_signaling) {
-		cube_err_nomem(fill->err, conf->path.s);
-		return -1;
+	for(i = 0; i < CUBE_N_SECTIONS; i++) {
+		if(cube_sections[i].size)
+			ret |= move(fill, &cube_sections[i]);
 	}
-	return 0;
+	if(ret < 0)
+		cube_err_nomem(fill->err, fill->conf->path.s);
+	return ret;
 }

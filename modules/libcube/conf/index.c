@@ -3,12 +3,7 @@
 #include "index.h"
 
 #include <stdlib.h>
-
-/* All that have a tag begin with it. */
-_Static_assert(offsetof(struct cube_tls_cipher, tag) == 0, "tag is first");
-_Static_assert(offsetof(struct cube_tls_profile, tag) == 0, "tag is first");
-_Static_assert(offsetof(struct cube_tenant, tag) == 0, "tag is first");
-_Static_assert(offsetof(struct cube_dial_peer, tag) == 0, "tag is first");
+#include <string.h>
 
 static int cmp_tag(const void *a, const void *b)
 {
@@ -17,9 +12,9 @@ static int cmp_tag(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static int cmp_trustpoint(const void *a, const void *b)
+static int cmp_name(const void *a, const void *b)
 {
-	return cube_str_cmp(((const struct cube_trustpoint *)a)->name, ((const struct cube_trustpoint *)b)->name);
+	return cube_str_cmp(*(const struct cube_str *)a, *(const struct cube_str *)b);
 }
 
 static int cmp_signaling(const void *a, const void *b)
@@ -34,27 +29,38 @@ static int cmp_signaling(const void *a, const void *b)
 	return cube_ip_cmp(&x->ip, &y->ip);
 }
 
-static void sort_tags(void *v, unsigned n, size_t size, const char *name, struct cube_err *err)
+unsigned cube_index_count(const struct cube_conf *conf, const struct cube_section *section)
 {
-	const char *at = v;
-	unsigned i;
+	unsigned n;
 
-	qsort(v, n, size, cmp_tag);
-	for(i = 1; i < n; i++) {
-		if(cmp_tag(at + (i - 1) * size, at + i * size) == 0)
-			cube_err_add(err, "%s %d: configured twice", name, *(const int *)(const void *)(at + i * size));
-	}
+	memcpy(&n, (const char *)conf + section->count, sizeof(n));
+	return n;
 }
 
-static void sort_trustpoints(struct cube_conf *conf, struct cube_err *err)
+void *cube_index_object(const struct cube_conf *conf, const struct cube_section *section, unsigned index)
 {
-	struct cube_trustpoint *v = conf->trustpoints;
-	unsigned i;
+	char *v;
 
-	qsort(v, conf->n_trustpoints, sizeof(*v), cmp_trustpoint);
-	for(i = 1; i < conf->n_trustpoints; i++) {
-		if(cmp_trustpoint(&v[i - 1], &v[i]) == 0)
-			cube_err_add(err, "trustpoint %.*s: configured twice", CUBE_FMT(v[i].name));
+	memcpy(&v, (const char *)conf + section->table, sizeof(v));
+	return v + index * section->size;
+}
+
+static void sort(struct cube_conf *conf, const struct cube_section *section, struct cube_err *err)
+{
+	int (*cmp)(const void *, const void *) = section->title == CUBE_TITLE_TAG ? cmp_tag : cmp_name;
+	unsigned n = cube_index_count(conf, section), i;
+
+	if(n > 1)
+		qsort(cube_index_object(conf, section, 0), n, section->size, cmp);
+	for(i = 1; i < n; i++) {
+		const void *object = cube_index_object(conf, section, i);
+
+		if(cmp(cube_index_object(conf, section, i - 1), object) != 0)
+			continue;
+		if(section->title == CUBE_TITLE_TAG)
+			cube_err_add(err, "%s %d: configured twice", section->name, *(const int *)object);
+		else
+			cube_err_add(err, "%s %.*s: configured twice", section->name, CUBE_FMT(*(const struct cube_str *)object));
 	}
 }
 
@@ -72,46 +78,57 @@ static void sort_signaling(struct cube_sip_ua *sip_ua, struct cube_err *err)
 
 void cube_index_build(struct cube_conf *conf, struct cube_err *err)
 {
+	unsigned i;
+
 	sort_signaling(&conf->sip_ua, err);
-	sort_trustpoints(conf, err);
-	sort_tags(conf->tls_ciphers, conf->n_tls_ciphers, sizeof(*conf->tls_ciphers), "tls-cipher", err);
-	sort_tags(conf->tls_profiles, conf->n_tls_profiles, sizeof(*conf->tls_profiles), "tls-profile", err);
-	sort_tags(conf->tenants, conf->n_tenants, sizeof(*conf->tenants), "tenant", err);
-	sort_tags(conf->dial_peers, conf->n_dial_peers, sizeof(*conf->dial_peers), "dial-peer", err);
+	for(i = 0; i < CUBE_N_SECTIONS; i++) {
+		if(cube_sections[i].size)
+			sort(conf, &cube_sections[i], err);
+	}
 }
 
-static int find_tag(const void *v, unsigned n, size_t size, int tag)
+static int find(const struct cube_conf *conf, enum cube_section_id id, const void *title,
+		int (*cmp)(const void *, const void *))
 {
-	const char *found = n ? bsearch(&tag, v, n, size, cmp_tag) : NULL;
+	const struct cube_section *section = &cube_sections[id];
+	unsigned n = cube_index_count(conf, section);
+	const char *v = cube_index_object(conf, section, 0), *found;
 
-	return found ? (int)((size_t)(found - (const char *)v) / size) : CUBE_NONE;
+	found = n ? bsearch(title, v, n, section->size, cmp) : NULL;
+	return found ? (int)((size_t)(found - v) / section->size) : CUBE_NONE;
+}
+
+int cube_index_tag(const struct cube_conf *conf, enum cube_section_id section, int tag)
+{
+	return find(conf, section, &tag, cmp_tag);
+}
+
+int cube_index_name(const struct cube_conf *conf, enum cube_section_id section, struct cube_str name)
+{
+	return find(conf, section, &name, cmp_name);
 }
 
 int cube_index_trustpoint(const struct cube_conf *conf, struct cube_str name)
 {
-	struct cube_trustpoint key = {.name = name};
-	const struct cube_trustpoint *v = conf->trustpoints, *found;
-
-	found = conf->n_trustpoints ? bsearch(&key, v, conf->n_trustpoints, sizeof(*v), cmp_trustpoint) : NULL;
-	return found ? (int)(found - v) : CUBE_NONE;
+	return cube_index_name(conf, CUBE_SECTION_TRUSTPOINT, name);
 }
 
 int cube_index_tls_cipher(const struct cube_conf *conf, int tag)
 {
-	return find_tag(conf->tls_ciphers, conf->n_tls_ciphers, sizeof(*conf->tls_ciphers), tag);
+	return cube_index_tag(conf, CUBE_SECTION_TLS_CIPHER, tag);
 }
 
 int cube_index_tls_profile(const struct cube_conf *conf, int tag)
 {
-	return find_tag(conf->tls_profiles, conf->n_tls_profiles, sizeof(*conf->tls_profiles), tag);
+	return cube_index_tag(conf, CUBE_SECTION_TLS_PROFILE, tag);
 }
 
 int cube_index_tenant(const struct cube_conf *conf, int tag)
 {
-	return find_tag(conf->tenants, conf->n_tenants, sizeof(*conf->tenants), tag);
+	return cube_index_tag(conf, CUBE_SECTION_TENANT, tag);
 }
 
 int cube_index_dial_peer(const struct cube_conf *conf, int tag)
 {
-	return find_tag(conf->dial_peers, conf->n_dial_peers, sizeof(*conf->dial_peers), tag);
+	return cube_index_tag(conf, CUBE_SECTION_DIAL_PEER, tag);
 }

@@ -6,6 +6,7 @@
 
 #include "../tls/policy.h"
 #include "../tls/url.h"
+#include "groups.h"
 #include "index.h"
 #include "names.h"
 #include "target.h"
@@ -103,6 +104,22 @@ static void inherit_dial_peer(const struct cube_conf *conf, struct cube_dial_pee
 		target = tenant ? tenant->sip_server : (struct cube_str){NULL, 0};
 	if(target.len)
 		(void)cube_target_parse(target, &peer->target); /* its form was checked when it was read */
+	peer->hunt = conf->sip_ua.hunt;
+	if(peer->hunt_text.n) {
+		memset(&peer->hunt, 0, sizeof(peer->hunt));
+		cube_groups_responses(&peer->hunt_text, &peer->hunt);
+	}
+}
+
+/* Those that do not speak for the called party: no answer, and the server's own failures. */
+static void inherit_hunt(struct cube_sip_ua *sip_ua)
+{
+	if(sip_ua->hunt_text.n) {
+		cube_groups_responses(&sip_ua->hunt_text, &sip_ua->hunt);
+		return;
+	}
+	cube_responses_add(&sip_ua->hunt, 408, 408);
+	cube_responses_add(&sip_ua->hunt, 500, 599);
 }
 
 int cube_inherit(struct cube_conf *conf, struct cube_err *err)
@@ -112,6 +129,7 @@ int cube_inherit(struct cube_conf *conf, struct cube_err *err)
 	unsigned i;
 
 	sip_ua->session_transport = transport(sip_ua->session_transport, CUBE_TRANSPORT_UDP);
+	inherit_hunt(sip_ua);
 	if(sip_ua->tls_version_text.len == 0)
 		sip_ua->tls_version_text = CUBE_STR("1.1+"); /* IOS XE 17.14: 1.0 only when named */
 	sip_ua->tls_versions = cube_tls_versions_parse(sip_ua->tls_version_text);

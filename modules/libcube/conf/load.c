@@ -13,6 +13,7 @@
 #include "../tls/trustpoint.h"
 #include "check.h"
 #include "fill.h"
+#include "groups.h"
 #include "index.h"
 #include "inherit.h"
 #include "load_blocks.h"
@@ -129,11 +130,11 @@ static int check_trustpoints(struct cube_conf *conf, struct cube_arena *scratch,
 static int complete(
 		struct cube_conf *conf, const struct cube_files *files, struct cube_arena *scratch, struct cube_err *err)
 {
-	int plan;
+	int plan, loaded;
 
 	cube_index_build(conf, err);
 	cube_check_refs(conf, err);
-	if(cube_check_ports(conf, err) != 0 || cube_err_any(err))
+	if(cube_groups_build(conf, err) != 0 || cube_check_ports(conf, err) != 0 || cube_err_any(err))
 		return -1;
 	if(cube_inherit(conf, err) != 0)
 		return -1;
@@ -143,8 +144,9 @@ static int complete(
 		return -1;
 	if(cube_sni_build(conf, err) != 0)
 		return -1;
+	loaded = cube_load_files(conf, files, scratch, err);
 	plan = cube_dial_plan_build(conf, err);
-	if(cube_load_files(conf, files, scratch, err) != 0 || check_trustpoints(conf, scratch, err) != 0)
+	if(loaded != 0 || check_trustpoints(conf, scratch, err) != 0)
 		return -1;
 	if(build_policies(conf, err) != 0)
 		return -1;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The files that trustpoints name. */
+/* The files that trustpoints and pattern maps name. */
 #ifndef CUBE_CONF_LOAD_FILES_H
 #define CUBE_CONF_LOAD_FILES_H
 

@@ -154,6 +154,25 @@ struct cube_tenant
 	int tls_profile; /* effective: index into tls_profiles, or CUBE_NONE (then crypto-signaling decides) */
 };
 
+/* What a key names by tag or by name: tag 0 or an empty name, and index CUBE_NONE, when it is not given. */
+struct cube_ref
+{
+	int tag;
+	int index; /* effective, in the table of the section that it names */
+};
+
+struct cube_name_ref
+{
+	struct cube_str name;
+	int index;
+};
+
+/* SIP responses from 400 to 699, a bit each. */
+struct cube_responses
+{
+	uint64_t bits[5];
+};
+
 enum cube_target_kind
 {
 	CUBE_TARGET_NONE = 0,
@@ -169,19 +188,154 @@ struct cube_target
 	uint16_t port;		   /* DNS: 0 when not given (then SRV applies) */
 };
 
+/* The headers that incoming uri and destination uri-* look at. */
+enum cube_uri_of
+{
+	CUBE_URI_VIA = 0, /* the topmost one's sent-by */
+	CUBE_URI_REQUEST,
+	CUBE_URI_TO,
+	CUBE_URI_FROM,
+	CUBE_URI_DIVERSION, /* the topmost one */
+	CUBE_URI_REFERRED_BY,
+	CUBE_N_URI_OF,
+};
+#define CUBE_N_URI_IN (CUBE_URI_FROM + 1) /* those of incoming uri, in the order in which they are looked at */
+
+/* permission: orig may be the dial-peer of a call that comes in, term one of a call that goes out. */
+enum cube_permission
+{
+	CUBE_PERMISSION_NONE = 0,
+	CUBE_PERMISSION_ORIG = 1,
+	CUBE_PERMISSION_TERM = 2,
+	CUBE_PERMISSION_BOTH = 3,
+};
+
 struct cube_dial_peer
 {
 	int tag;
 	struct cube_str description;
-	int tenant_tag;												 /* 0 when not given: the dial-peer belongs to sip-ua */
-	struct cube_str destination_pattern, incoming_called_number; /* empty when not given */
-	struct cube_str session_target;								 /* as written; "sip-server" takes the tenant's */
-	enum cube_transport session_transport;						 /* effective after inherit.c */
-	int preference;												 /* 0-10, 0 best */
+	int tenant_tag; /* 0 when not given: the dial-peer belongs to sip-ua */
+	/* by what calls come in; empty when not given */
+	struct cube_name_ref incoming_uri[CUBE_N_URI_IN];
+	struct cube_str incoming_called_number, answer_address;
+	struct cube_ref incoming_called_map, incoming_calling_map;
+	/* where those go that came in by it */
+	struct cube_ref destination_dpg, destination_policy;
+	/* by what calls go out */
+	struct cube_str destination_pattern;
+	struct cube_ref destination_map, destination_calling_map;
+	struct cube_name_ref destination_uri, destination_uri_of[CUBE_N_URI_OF]; /* none of REQUEST */
+	struct cube_str session_target; /* as written; "sip-server" takes the tenant's */
+	struct cube_ref server_group, keepalive;
+	enum cube_transport session_transport; /* effective after inherit.c */
+	struct cube_name_ref translation_in, translation_out;
+	struct cube_list codec;
+	struct cube_list hunt_text;
+	int preference; /* 0-10, 0 best */
+	int max_conn;	/* 0: no limit */
+	enum cube_permission permission;
 	bool huntstop;
 	bool shutdown;
-	int tenant;				   /* effective: index into tenants, CUBE_NONE for sip-ua */
-	struct cube_target target; /* effective */
+	bool in_dpg;				/* effective: a dpg has it */
+	int tenant;					/* effective: index into tenants, CUBE_NONE for sip-ua */
+	struct cube_target target;	/* effective */
+	struct cube_responses hunt; /* effective: those behind which the next dial-peer is tried */
+};
+
+/* voice class uri */
+struct cube_uri
+{
+	struct cube_str name;
+	struct cube_str description;
+	struct cube_list host; /* ipv4:A, ipv6:[A], dns:NAME */
+	struct cube_str host_pattern, user_id, pattern, phone_number, phone_context;
+};
+
+/* voice class e164-pattern-map */
+struct cube_e164_map
+{
+	int tag;
+	struct cube_str description;
+	struct cube_list e164;
+	struct cube_str url;   /* absolute path of a file with a pattern in each line */
+	struct cube_file file; /* its contents, loaded by conf/load.c */
+	bool shutdown;
+};
+
+/* Of a list that is tried in order: index of what, and its preference. */
+struct cube_member
+{
+	int peer;
+	int preference;
+};
+
+/* voice class dpg */
+struct cube_dpg
+{
+	int tag;
+	struct cube_str description;
+	struct cube_list dial_peer; /* "200", "201 preference 1" */
+	bool shutdown;
+	struct cube_member *members; /* effective, in the order in which they are tried */
+	unsigned n_members;
+};
+
+/* What a rule of a provision policy asks for, as bits: 1 << enum cube_uri_of, and these. */
+#define CUBE_POLICY_CALLED (1u << CUBE_N_URI_OF)
+#define CUBE_POLICY_CALLING (2u << CUBE_N_URI_OF)
+
+/* voice class dial-peer provision-policy */
+struct cube_policy
+{
+	int tag;
+	struct cube_str description;
+	struct cube_list preference; /* "from", "to called" */
+	uint16_t *rules;			 /* effective: one after the other; all of one rule must match */
+	unsigned n_rules;
+};
+
+struct cube_server
+{
+	struct cube_target target;
+	int preference;
+};
+
+/* voice class server-group */
+struct cube_server_group
+{
+	int tag;
+	struct cube_str description;
+	struct cube_list server; /* "ipv4:192.0.2.1:5061", "dns:sip.acme.co preference 1" */
+	struct cube_list huntstop_text;
+	bool round_robin;
+	bool shutdown;
+	struct cube_server *servers; /* effective, in the order in which they are tried */
+	unsigned n_servers;
+	struct cube_responses huntstop; /* effective */
+};
+
+/* voice class sip-options-keepalive */
+struct cube_keepalive
+{
+	int tag;
+	struct cube_str description;
+	int up_interval, down_interval;		   /* seconds, between two questions to a target that answers, or does not */
+	int retry;							   /* so many in a row without an answer, and the target is down */
+	enum cube_transport session_transport; /* UNSET: the dial-peer's */
+};
+
+/* voice translation-rule */
+struct cube_translation_rule
+{
+	int tag;
+	struct cube_list rule;
+};
+
+/* voice translation-profile */
+struct cube_translation_profile
+{
+	struct cube_str name;
+	struct cube_ref called, calling, redirect_called;
 };
 
 struct cube_crypto_signaling
@@ -204,12 +358,16 @@ struct cube_sip_ua
 	struct cube_crypto_signaling *crypto_signaling;
 	unsigned n_crypto_signaling;
 	struct cube_prefixes trusted_list;
-	bool trusted_authenticate;	   /* default true */
-	bool silent_discard_untrusted; /* default true */
-	int connection_establish_tls;  /* seconds, default 20 */
-	int handshake_failure_limit;   /* failed inbound handshakes of one source in a minute; 0: no limit */
-	int connection_aging_tls;	   /* seconds, default 3600 */
-	struct cube_str crl_cache;	   /* folder of the CRLs that were fetched; need not be there */
+	bool trusted_authenticate;			 /* default true */
+	bool silent_discard_untrusted;		 /* default true */
+	int connection_establish_tls;		 /* seconds, default 20 */
+	int handshake_failure_limit;		 /* failed inbound handshakes of one source in a minute; 0: no limit */
+	int connection_aging_tls;			 /* seconds, default 3600 */
+	struct cube_name_ref translation_in; /* voip-incoming translation-profile */
+	struct cube_list hunt_text;
+	struct cube_responses hunt; /* effective */
+	bool dial_peer_hunt_random; /* between equals by lot, not by tag */
+	struct cube_str crl_cache;	/* folder of the CRLs that were fetched; need not be there */
 };
 
 /* One address and port that cube.conf opens. Sorted by (address length, address, port, secure). */
@@ -238,6 +396,22 @@ struct cube_conf
 	unsigned n_tenants;
 	struct cube_dial_peer *dial_peers; /* sorted by tag */
 	unsigned n_dial_peers;
+	struct cube_uri *uris; /* sorted by name, as translation_profiles; the others by tag */
+	unsigned n_uris;
+	struct cube_e164_map *e164_maps;
+	unsigned n_e164_maps;
+	struct cube_dpg *dpgs;
+	unsigned n_dpgs;
+	struct cube_policy *policies;
+	unsigned n_policies;
+	struct cube_server_group *server_groups;
+	unsigned n_server_groups;
+	struct cube_keepalive *keepalives;
+	unsigned n_keepalives;
+	struct cube_translation_rule *translation_rules;
+	unsigned n_translation_rules;
+	struct cube_translation_profile *translation_profiles;
+	unsigned n_translation_profiles;
 	struct cube_listener *listeners;
 	unsigned n_listeners;
 	struct cube_dial_plan *dial_plan;

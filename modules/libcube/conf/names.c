@@ -3,6 +3,7 @@
 #include "names.h"
 
 #include <limits.h>
+#include <stdio.h>
 
 struct word
 {
@@ -27,6 +28,37 @@ static const struct word revocations[] = {
 		{"crl", CUBE_REVOCATION_CRL},
 		{"ocsp", CUBE_REVOCATION_OCSP},
 		{"none", CUBE_REVOCATION_NONE},
+};
+
+static const struct word permissions[] = {
+		{"both", CUBE_PERMISSION_BOTH},
+		{"orig", CUBE_PERMISSION_ORIG},
+		{"term", CUBE_PERMISSION_TERM},
+		{"none", CUBE_PERMISSION_NONE},
+};
+
+/* IOS's name of a codec, and the encoding name in SDP (RFC 3551 and those that register others). */
+static const struct
+{
+	const char *name, *encoding;
+} codecs[] = {
+		{"g711ulaw", "PCMU"},
+		{"g711alaw", "PCMA"},
+		{"g722-64", "G722"},
+		{"g723r63", "G723"},
+		{"g726r16", "G726-16"},
+		{"g726r24", "G726-24"},
+		{"g726r32", "G726-32"},
+		{"g726r40", "G726-40"},
+		{"g728", "G728"},
+		{"g729r8", "G729"},
+		{"gsmfr", "GSM"},
+		{"ilbc", "iLBC"},
+		{"isac", "iSAC"},
+		{"amr-nb", "AMR"},
+		{"aacld", "MP4A-LATM"},
+		{"opus", "opus"},
+		{"clear-channel", "CLEARMODE"},
 };
 
 static const struct word bools[] = {
@@ -113,6 +145,66 @@ bool cube_revocation_asked(const struct cube_trustpoint *tp, enum cube_revocatio
 			return true;
 	}
 	return false;
+}
+
+bool cube_permission_parse(struct cube_str text, enum cube_permission *permission)
+{
+	const struct word *word = word_of_text(permissions, N(permissions), text, false);
+
+	if(word)
+		*permission = (enum cube_permission)word->value;
+	return word != NULL;
+}
+
+const char *cube_permission_name(enum cube_permission permission)
+{
+	return word_of_value(permissions, N(permissions), (int)permission);
+}
+
+const char *cube_codec_encoding(struct cube_str name)
+{
+	for(size_t i = 0; i < N(codecs); i++) {
+		if(cube_str_eq(cube_str_of(codecs[i].name), name))
+			return codecs[i].encoding;
+	}
+	return NULL;
+}
+
+const char *cube_codec_names(char *buf, size_t size)
+{
+	size_t used = 0;
+
+	for(size_t i = 0; i < N(codecs) && used < size; i++)
+		used += (size_t)snprintf(buf + used, size - used, "%s%s", i ? ", " : "", codecs[i].name);
+	return buf;
+}
+
+bool cube_responses_parse(struct cube_str text, int *from, int *to)
+{
+	struct cube_str last = text;
+	size_t i;
+
+	for(i = 0; i < text.len && text.s[i] != ' '; i++)
+		;
+	if(i < text.len) {
+		last = (struct cube_str){text.s + i, text.len - i};
+		if(!cube_str_starts(last, CUBE_STR(" to ")))
+			return false;
+		last = (struct cube_str){last.s + 4, last.len - 4};
+		text.len = i;
+	}
+	return cube_number_parse(text, 699, from) && cube_number_parse(last, 699, to) && *from >= 400 && *to >= *from;
+}
+
+void cube_responses_add(struct cube_responses *set, int from, int to)
+{
+	for(; from <= to; from++)
+		set->bits[(from - 400) / 64] |= (uint64_t)1 << (from - 400) % 64;
+}
+
+bool cube_responses_have(const struct cube_responses *set, int code)
+{
+	return code >= 400 && code <= 699 && (set->bits[(code - 400) / 64] >> (code - 400) % 64 & 1) != 0;
 }
 
 bool cube_bool_parse(struct cube_str text, bool *value)

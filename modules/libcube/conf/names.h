@@ -13,6 +13,17 @@ bool cube_revocation_parse(struct cube_str text, enum cube_revocation *method);
 const char *cube_revocation_name(enum cube_revocation method);
 /* Is method in the trustpoint's revocation-check? */
 bool cube_revocation_asked(const struct cube_trustpoint *tp, enum cube_revocation method);
+bool cube_permission_parse(struct cube_str text, enum cube_permission *permission);
+const char *cube_permission_name(enum cube_permission permission);
+/* The encoding name in SDP of a codec by IOS's name; NULL: there is none of that name. */
+const char *cube_codec_encoding(struct cube_str name);
+/* All of IOS's names that are known, with commas; returns buf. */
+#define CUBE_CODEC_NAMES_MAX 256
+const char *cube_codec_names(char *buf, size_t size);
+/* "404", or "500 to 599": SIP responses from 400 to 699. */
+bool cube_responses_parse(struct cube_str text, int *from, int *to);
+void cube_responses_add(struct cube_responses *set, int from, int to);
+bool cube_responses_have(const struct cube_responses *set, int code);
 /* true yes on, false no off, in any case: libconfuse's own words. */
 bool cube_bool_parse(struct cube_str text, bool *value);
 /* 0 to max, digits only, no leading zero: others read 010 as 8. */

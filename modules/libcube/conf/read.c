@@ -222,7 +222,7 @@ static void on_unknown(struct reader *r, const cfg_t *cfg, va_list ap)
 {
 	const struct cube_section *section = section_of(cfg->name);
 	const char *name = va_arg(ap, const char *);
-	char path[CUBE_PATH_MAX], names[400];
+	char path[CUBE_PATH_MAX], names[900];
 
 	key_names(section, names, sizeof(names));
 	if(section)

@@ -13,11 +13,17 @@
 #define LIST(type, key, list_kind, member, least, most) {.name = key, .kind = list_kind, .offset = offsetof(struct type, member), .min = least, .max = most}
 #define VALUE(type, key, value_kind, member) {.name = key, .kind = value_kind, .offset = offsetof(struct type, member)}
 #define PATH(type, key, path_kind, member, most) {.name = key, .kind = path_kind, .offset = offsetof(struct type, member), .max = most}
+#define REF(type, key, member, section, most) {.name = key, .kind = CUBE_KIND_REF, .offset = offsetof(struct type, member), .min = 1, .max = most, .ref = section}
+#define NAME_REF(type, key, member, section) {.name = key, .kind = CUBE_KIND_NAME_REF, .offset = offsetof(struct type, member), .min = 1, .max = CUBE_NAME_MAX, .ref = section}
+#define URI_REF(key, member) NAME_REF(cube_dial_peer, key, member, CUBE_SECTION_URI)
+#define TABLE(type, array) .size = sizeof(struct type), .table = offsetof(struct cube_conf, array), .count = offsetof(struct cube_conf, n_##array)
 #define LATER(key) {.name = key, .kind = CUBE_KIND_LATER}
 #define LATER_UNLESS(key, value) {.name = key, .kind = CUBE_KIND_LATER_UNLESS, .unless = value}
 
 const struct cube_section cube_section_crypto_signaling = {
 	.name = "crypto-signaling", .id = CUBE_SECTION_CRYPTO_SIGNALING, .title = CUBE_TITLE_NETWORK,
+	.size = sizeof(struct cube_crypto_signaling), .table = offsetof(struct cube_conf, sip_ua.crypto_signaling),
+	.count = offsetof(struct cube_conf, sip_ua.n_crypto_signaling),
 	.n_keys = 3, .keys = {
 		TEXT(cube_crypto_signaling, "trustpoint", trustpoint_name, 1, CUBE_NAME_MAX),
 		VALUE(cube_crypto_signaling, "strict-cipher", CUBE_KIND_BOOL, strict_cipher),
@@ -28,7 +34,7 @@ const struct cube_section cube_section_crypto_signaling = {
 const struct cube_section cube_sections[CUBE_N_SECTIONS] = {
 	{
 		.name = "sip-ua", .id = CUBE_SECTION_SIP_UA, .inner = &cube_section_crypto_signaling,
-		.n_keys = 12, .keys = {
+		.n_keys = 15, .keys = {
 			{.name = "listen-secure", .kind = CUBE_KIND_ADDRS, .min = 1, .max = CUBE_LIST_MAX,
 				.offset = offsetof(struct cube_sip_ua, listen_secure), .count = offsetof(struct cube_sip_ua, n_listen_secure)},
 			{.name = "listen-non-secure", .kind = CUBE_KIND_ADDRS, .min = 1, .max = CUBE_LIST_MAX,
@@ -42,11 +48,15 @@ const struct cube_section cube_sections[CUBE_N_SECTIONS] = {
 			NUMBER(cube_sip_ua, "connection-establish-tls", connection_establish_tls, 5, 20),
 			NUMBER(cube_sip_ua, "connection-aging-tls", connection_aging_tls, 60, 259200),
 			NUMBER(cube_sip_ua, "handshake-failure-limit", handshake_failure_limit, 0, 10000),
+			LIST(cube_sip_ua, "voice-hunt", CUBE_KIND_RESPONSES, hunt_text, 1, CUBE_LIST_MAX),
+			VALUE(cube_sip_ua, "dial-peer-hunt-random", CUBE_KIND_BOOL, dial_peer_hunt_random),
+			NAME_REF(cube_sip_ua, "translation-profile-incoming", translation_in, CUBE_SECTION_TRANSLATION_PROFILE),
 			PATH(cube_sip_ua, "crl-cache", CUBE_KIND_PATH, crl_cache, CUBE_CACHE_MAX),
 		},
 	},
 	{
 		.name = "trustpoint", .id = CUBE_SECTION_TRUSTPOINT, .title = CUBE_TITLE_NAME,
+		TABLE(cube_trustpoint, trustpoints),
 		.n_keys = 15, .keys = {
 			VALUE(cube_trustpoint, "certificate", CUBE_KIND_PATH, certificate),
 			VALUE(cube_trustpoint, "private-key", CUBE_KIND_PATH, private_key),
@@ -67,12 +77,14 @@ const struct cube_section cube_sections[CUBE_N_SECTIONS] = {
 	},
 	{
 		.name = "tls-cipher", .id = CUBE_SECTION_TLS_CIPHER, .title = CUBE_TITLE_TAG, .max_tag = CUBE_TAG_MAX,
+		TABLE(cube_tls_cipher, tls_ciphers),
 		.n_keys = 1, .keys = {
 			LIST(cube_tls_cipher, "cipher", CUBE_KIND_CIPHERS, cipher, 1, CUBE_CIPHERS_MAX),
 		},
 	},
 	{
 		.name = "tls-profile", .id = CUBE_SECTION_TLS_PROFILE, .title = CUBE_TITLE_TAG, .max_tag = CUBE_TAG_MAX,
+		TABLE(cube_tls_profile, tls_profiles),
 		.n_keys = 12, .keys = {
 			DESCRIPTION(cube_tls_profile),
 			TEXT(cube_tls_profile, "trustpoint", trustpoint_name, 1, CUBE_NAME_MAX),
@@ -90,6 +102,7 @@ const struct cube_section cube_sections[CUBE_N_SECTIONS] = {
 	},
 	{
 		.name = "tenant", .id = CUBE_SECTION_TENANT, .title = CUBE_TITLE_TAG, .max_tag = CUBE_TAG_MAX,
+		TABLE(cube_tenant, tenants),
 		.n_keys = 10, .keys = {
 			DESCRIPTION(cube_tenant),
 			NUMBER(cube_tenant, "tls-profile", tls_profile_tag, 1, CUBE_TAG_MAX),
@@ -105,19 +118,122 @@ const struct cube_section cube_sections[CUBE_N_SECTIONS] = {
 	},
 	{
 		.name = "dial-peer", .id = CUBE_SECTION_DIAL_PEER, .title = CUBE_TITLE_TAG, .max_tag = CUBE_DIAL_PEER_MAX,
-		.n_keys = 12, .keys = {
+		TABLE(cube_dial_peer, dial_peers),
+		.n_keys = 36, .keys = {
 			DESCRIPTION(cube_dial_peer),
 			NUMBER(cube_dial_peer, "tenant", tenant_tag, 1, CUBE_TAG_MAX),
-			TEXT(cube_dial_peer, "destination-pattern", destination_pattern, 1, 1000),
+			URI_REF("incoming-uri-via", incoming_uri[CUBE_URI_VIA]),
+			URI_REF("incoming-uri-request", incoming_uri[CUBE_URI_REQUEST]),
+			URI_REF("incoming-uri-to", incoming_uri[CUBE_URI_TO]),
+			URI_REF("incoming-uri-from", incoming_uri[CUBE_URI_FROM]),
 			TEXT(cube_dial_peer, "incoming-called-number", incoming_called_number, 1, 1000),
+			REF(cube_dial_peer, "incoming-called-e164-pattern-map", incoming_called_map, CUBE_SECTION_E164_MAP, CUBE_TAG_MAX),
+			REF(cube_dial_peer, "incoming-calling-e164-pattern-map", incoming_calling_map, CUBE_SECTION_E164_MAP, CUBE_TAG_MAX),
+			TEXT(cube_dial_peer, "answer-address", answer_address, 1, 1000),
+			REF(cube_dial_peer, "destination-dpg", destination_dpg, CUBE_SECTION_DPG, CUBE_TAG_MAX),
+			REF(cube_dial_peer, "destination-provision-policy", destination_policy, CUBE_SECTION_POLICY, CUBE_TAG_MAX),
+			TEXT(cube_dial_peer, "destination-pattern", destination_pattern, 1, 1000),
+			REF(cube_dial_peer, "destination-e164-pattern-map", destination_map, CUBE_SECTION_E164_MAP, CUBE_TAG_MAX),
+			REF(cube_dial_peer, "destination-calling-e164-pattern-map", destination_calling_map, CUBE_SECTION_E164_MAP, CUBE_TAG_MAX),
+			URI_REF("destination-uri", destination_uri),
+			URI_REF("destination-uri-from", destination_uri_of[CUBE_URI_FROM]),
+			URI_REF("destination-uri-to", destination_uri_of[CUBE_URI_TO]),
+			URI_REF("destination-uri-via", destination_uri_of[CUBE_URI_VIA]),
+			URI_REF("destination-uri-diversion", destination_uri_of[CUBE_URI_DIVERSION]),
+			URI_REF("destination-uri-referred-by", destination_uri_of[CUBE_URI_REFERRED_BY]),
 			{.name = "session-target", .kind = CUBE_KIND_TARGET, .offset = offsetof(struct cube_dial_peer, session_target), .max = 1},
+			REF(cube_dial_peer, "session-server-group", server_group, CUBE_SECTION_SERVER_GROUP, CUBE_TAG_MAX),
+			REF(cube_dial_peer, "options-keepalive-profile", keepalive, CUBE_SECTION_KEEPALIVE, CUBE_TAG_MAX),
 			VALUE(cube_dial_peer, "session-transport", CUBE_KIND_TRANSPORT, session_transport),
 			LATER_UNLESS("url", "sip"),
-			LATER("codec"),
+			NAME_REF(cube_dial_peer, "translation-profile-incoming", translation_in, CUBE_SECTION_TRANSLATION_PROFILE),
+			NAME_REF(cube_dial_peer, "translation-profile-outgoing", translation_out, CUBE_SECTION_TRANSLATION_PROFILE),
+			LIST(cube_dial_peer, "codec", CUBE_KIND_CODECS, codec, 1, CUBE_CODECS_MAX),
 			NUMBER(cube_dial_peer, "preference", preference, 0, 10),
+			NUMBER(cube_dial_peer, "max-conn", max_conn, 1, 2147483647),
+			VALUE(cube_dial_peer, "permission", CUBE_KIND_PERMISSION, permission),
+			LIST(cube_dial_peer, "voice-hunt", CUBE_KIND_RESPONSES, hunt_text, 1, CUBE_LIST_MAX),
 			VALUE(cube_dial_peer, "huntstop", CUBE_KIND_BOOL, huntstop),
 			VALUE(cube_dial_peer, "shutdown", CUBE_KIND_BOOL, shutdown),
 			LATER("srtp-crypto"),
+		},
+	},
+	{
+		.name = "uri", .id = CUBE_SECTION_URI, .title = CUBE_TITLE_NAME,
+		TABLE(cube_uri, uris),
+		.n_keys = 7, .keys = {
+			DESCRIPTION(cube_uri),
+			LIST(cube_uri, "host", CUBE_KIND_TEXTS, host, 1, CUBE_LIST_MAX),
+			TEXT(cube_uri, "host-pattern", host_pattern, 1, CUBE_NAME_MAX),
+			TEXT(cube_uri, "user-id", user_id, 1, CUBE_NAME_MAX),
+			TEXT(cube_uri, "pattern", pattern, 1, CUBE_NAME_MAX),
+			TEXT(cube_uri, "phone-number", phone_number, 1, CUBE_NAME_MAX),
+			TEXT(cube_uri, "phone-context", phone_context, 1, CUBE_NAME_MAX),
+		},
+	},
+	{
+		.name = "e164-pattern-map", .id = CUBE_SECTION_E164_MAP, .title = CUBE_TITLE_TAG, .max_tag = CUBE_TAG_MAX,
+		TABLE(cube_e164_map, e164_maps),
+		.n_keys = 4, .keys = {
+			DESCRIPTION(cube_e164_map),
+			LIST(cube_e164_map, "e164", CUBE_KIND_PATTERNS, e164, 1, CUBE_E164_MAX),
+			VALUE(cube_e164_map, "url", CUBE_KIND_PATH, url),
+			VALUE(cube_e164_map, "shutdown", CUBE_KIND_BOOL, shutdown),
+		},
+	},
+	{
+		.name = "dpg", .id = CUBE_SECTION_DPG, .title = CUBE_TITLE_TAG, .max_tag = CUBE_TAG_MAX,
+		TABLE(cube_dpg, dpgs),
+		.n_keys = 3, .keys = {
+			DESCRIPTION(cube_dpg),
+			LIST(cube_dpg, "dial-peer", CUBE_KIND_TEXTS, dial_peer, 1, CUBE_LIST_MAX),
+			VALUE(cube_dpg, "shutdown", CUBE_KIND_BOOL, shutdown),
+		},
+	},
+	{
+		.name = "provision-policy", .id = CUBE_SECTION_POLICY, .title = CUBE_TITLE_TAG, .max_tag = CUBE_TAG_MAX,
+		TABLE(cube_policy, policies),
+		.n_keys = 2, .keys = {
+			DESCRIPTION(cube_policy),
+			LIST(cube_policy, "preference", CUBE_KIND_TEXTS, preference, 1, 10),
+		},
+	},
+	{
+		.name = "server-group", .id = CUBE_SECTION_SERVER_GROUP, .title = CUBE_TITLE_TAG, .max_tag = CUBE_TAG_MAX,
+		TABLE(cube_server_group, server_groups),
+		.n_keys = 5, .keys = {
+			DESCRIPTION(cube_server_group),
+			LIST(cube_server_group, "server", CUBE_KIND_TEXTS, server, 1, CUBE_SERVERS_MAX),
+			VALUE(cube_server_group, "hunt-scheme", CUBE_KIND_HUNT_SCHEME, round_robin),
+			LIST(cube_server_group, "huntstop", CUBE_KIND_RESPONSES, huntstop_text, 1, CUBE_LIST_MAX),
+			VALUE(cube_server_group, "shutdown", CUBE_KIND_BOOL, shutdown),
+		},
+	},
+	{
+		.name = "options-keepalive", .id = CUBE_SECTION_KEEPALIVE, .title = CUBE_TITLE_TAG, .max_tag = CUBE_TAG_MAX,
+		TABLE(cube_keepalive, keepalives),
+		.n_keys = 5, .keys = {
+			DESCRIPTION(cube_keepalive),
+			NUMBER(cube_keepalive, "up-interval", up_interval, 5, 1200),
+			NUMBER(cube_keepalive, "down-interval", down_interval, 5, 1200),
+			NUMBER(cube_keepalive, "retry", retry, 1, 10),
+			VALUE(cube_keepalive, "session-transport", CUBE_KIND_TRANSPORT, session_transport),
+		},
+	},
+	{
+		.name = "translation-rule", .id = CUBE_SECTION_TRANSLATION_RULE, .title = CUBE_TITLE_TAG, .max_tag = CUBE_RULE_TAG_MAX,
+		TABLE(cube_translation_rule, translation_rules),
+		.n_keys = 1, .keys = {
+			LIST(cube_translation_rule, "rule", CUBE_KIND_TEXTS, rule, 1, CUBE_LIST_MAX),
+		},
+	},
+	{
+		.name = "translation-profile", .id = CUBE_SECTION_TRANSLATION_PROFILE, .title = CUBE_TITLE_NAME,
+		TABLE(cube_translation_profile, translation_profiles),
+		.n_keys = 3, .keys = {
+			REF(cube_translation_profile, "called", called, CUBE_SECTION_TRANSLATION_RULE, CUBE_RULE_TAG_MAX),
+			REF(cube_translation_profile, "calling", calling, CUBE_SECTION_TRANSLATION_RULE, CUBE_RULE_TAG_MAX),
+			REF(cube_translation_profile, "redirect-called", redirect_called, CUBE_SECTION_TRANSLATION_RULE, CUBE_RULE_TAG_MAX),
 		},
 	},
 	{

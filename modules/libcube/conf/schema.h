@@ -30,6 +30,13 @@ enum cube_kind
 	CUBE_KIND_CN_SANS,		/* struct cube_list */
 	CUBE_KIND_HOSTS,		/* struct cube_list of host names */
 	CUBE_KIND_REVOCATIONS,	/* struct cube_list of cube_revocation_name */
+	CUBE_KIND_PATTERNS,		/* struct cube_list of words without a limit but that of patterns */
+	CUBE_KIND_CODECS,		/* struct cube_list */
+	CUBE_KIND_RESPONSES,	/* struct cube_list of "404" and "500 to 599" */
+	CUBE_KIND_PERMISSION,	/* enum cube_permission */
+	CUBE_KIND_HUNT_SCHEME,	/* bool: round-robin (true), preference */
+	CUBE_KIND_REF,			/* struct cube_ref to a section of id ref */
+	CUBE_KIND_NAME_REF,		/* struct cube_name_ref, likewise */
 };
 
 struct cube_key
@@ -40,6 +47,7 @@ struct cube_key
 	size_t count;  /* CUBE_KIND_ADDRS: of the member that counts */
 	int min, max;
 	const char *unless; /* CUBE_KIND_LATER_UNLESS: the value that is allowed */
+	int ref;			/* enum cube_section_id */
 };
 
 enum cube_title
@@ -58,17 +66,29 @@ enum cube_section_id
 	CUBE_SECTION_TLS_PROFILE,
 	CUBE_SECTION_TENANT,
 	CUBE_SECTION_DIAL_PEER,
+	CUBE_SECTION_URI,
+	CUBE_SECTION_E164_MAP,
+	CUBE_SECTION_DPG,
+	CUBE_SECTION_POLICY,
+	CUBE_SECTION_SERVER_GROUP,
+	CUBE_SECTION_KEEPALIVE,
+	CUBE_SECTION_TRANSLATION_RULE,
+	CUBE_SECTION_TRANSLATION_PROFILE,
 	CUBE_SECTION_SRTP_CRYPTO,
 	CUBE_SECTION_CRYPTO_SIGNALING, /* inside sip-ua */
 };
 
-#define CUBE_N_SECTIONS 7 /* those of the root, which come first */
-#define CUBE_KEYS_MAX 24  /* of one section */
-#define CUBE_NAME_MAX 142 /* IOS: characters of a trustpoint's name */
+#define CUBE_N_SECTIONS 15 /* those of the root, which come first */
+#define CUBE_KEYS_MAX 40   /* of one section */
+#define CUBE_NAME_MAX 142  /* IOS: characters of a trustpoint's name */
 #define CUBE_DESCRIPTION_MAX 80
 #define CUBE_LIST_MAX 100
 #define CUBE_TRUSTED_MAX 1000
 #define CUBE_CIPHERS_MAX 13
+#define CUBE_E164_MAX 5000 /* patterns of a map that are written in cube.conf; a file may have any number */
+#define CUBE_CODECS_MAX 20
+#define CUBE_SERVERS_MAX 20			 /* of a server-group (IOS: 5) */
+#define CUBE_RULE_TAG_MAX 2147483647 /* voice translation-rule 1-2147483647 */
 #define CUBE_CACHE_MAX 900 /* bytes of the folder's path: those of its files must be shorter than CUBE_FETCH_URL_MAX */
 
 struct cube_section
@@ -78,6 +98,8 @@ struct cube_section
 	enum cube_title title;
 	int max_tag;
 	const struct cube_section *inner; /* the section that may stand inside, or NULL */
+	size_t size;					  /* of its struct, which begins with the title, if it has one */
+	size_t table, count;			  /* of the array of them in struct cube_conf, and of its length; not sip-ua */
 	unsigned n_keys;
 	struct cube_key keys[CUBE_KEYS_MAX];
 };

@@ -138,6 +138,24 @@ static int store_eku(const struct cube_value *value)
 	return 0;
 }
 
+static int store_permission(const struct cube_value *value)
+{
+	if(!cube_permission_parse(value->v[0], member(value)))
+		cube_value_bad(value, value->v[0], "no such permission (allowed: both, orig, term, none)");
+	return 0;
+}
+
+static int store_hunt_scheme(const struct cube_value *value)
+{
+	bool round_robin = cube_str_eq(value->v[0], CUBE_STR("round-robin"));
+
+	if(round_robin || cube_str_eq(value->v[0], CUBE_STR("preference")))
+		*(bool *)member(value) = round_robin;
+	else
+		cube_value_bad(value, value->v[0], "no such scheme (allowed: preference, round-robin)");
+	return 0;
+}
+
 static int store_transport(const struct cube_value *value)
 {
 	if(!cube_transport_parse(value->v[0], member(value)))
@@ -206,6 +224,7 @@ static int store_one(const struct cube_value *value)
 	}
 	switch(value->key->kind) {
 		case CUBE_KIND_TEXT:
+		case CUBE_KIND_NAME_REF: /* the name is its first member, as the tag is of the other one */
 			return store_text(value);
 		case CUBE_KIND_PATH:
 			return store_path(value);
@@ -214,6 +233,7 @@ static int store_one(const struct cube_value *value)
 		case CUBE_KIND_PATH_OR_URL:
 			return store_path_or_url(value);
 		case CUBE_KIND_NUMBER:
+		case CUBE_KIND_REF:
 			return store_number(value);
 		case CUBE_KIND_BOOL:
 			return store_bool(value);
@@ -221,6 +241,10 @@ static int store_one(const struct cube_value *value)
 			return store_eku(value);
 		case CUBE_KIND_TRANSPORT:
 			return store_transport(value);
+		case CUBE_KIND_PERMISSION:
+			return store_permission(value);
+		case CUBE_KIND_HUNT_SCHEME:
+			return store_hunt_scheme(value);
 		case CUBE_KIND_CN_SAN:
 			return store_cn_san(value);
 		case CUBE_KIND_TLS_VERSION:
@@ -248,6 +272,9 @@ int cube_value_store(const struct cube_value *value)
 		case CUBE_KIND_CN_SANS:
 		case CUBE_KIND_HOSTS:
 		case CUBE_KIND_REVOCATIONS:
+		case CUBE_KIND_PATTERNS:
+		case CUBE_KIND_CODECS:
+		case CUBE_KIND_RESPONSES:
 			return cube_value_store_list(value);
 		default:
 			return store_one(value);

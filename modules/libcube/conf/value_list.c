@@ -23,6 +23,8 @@ static void bad_name(const struct cube_value *value, struct cube_str seen, const
 static bool text_ok(const struct cube_value *value, struct cube_str text)
 {
 	enum cube_revocation method;
+	char names[CUBE_CODEC_NAMES_MAX];
+	int from, to;
 
 	switch(value->key->kind) {
 		case CUBE_KIND_CIPHERS:
@@ -57,6 +59,21 @@ static bool text_ok(const struct cube_value *value, struct cube_str text)
 				return false;
 			}
 			return true;
+		case CUBE_KIND_CODECS:
+			if(!cube_codec_encoding(text)) {
+				bad_name(value, text, "codec", cube_codec_names(names, sizeof(names)));
+				return false;
+			}
+			return true;
+		case CUBE_KIND_RESPONSES:
+			if(!cube_responses_parse(text, &from, &to)) {
+				cube_value_bad(
+						value, text, "no responses (allowed: one like 404, or several like 500 to 599; 400 to 699)");
+				return false;
+			}
+			return true;
+		case CUBE_KIND_PATTERNS:
+			return true; /* what is in it dialpeer/pattern.c says */
 		default:
 			if(text.len == 0 || text.len > CUBE_NAME_MAX) {
 				cube_err_add(value->err, "%s: %s: a name of %zu characters (1 to %d)", value->path, value->key->name,
@@ -73,6 +90,8 @@ static bool text_twice(const struct cube_value *value, const struct cube_list *l
 	bool any_case = value->key->kind == CUBE_KIND_CN_SANS || value->key->kind == CUBE_KIND_HOSTS;
 	unsigned i;
 
+	if(value->key->kind == CUBE_KIND_PATTERNS)
+		return false; /* there may be thousands, and two do no harm */
 	for(i = 0; i < list->n; i++) {
 		if(any_case ? cube_str_caseeq(list->v[i], text) : cube_str_eq(list->v[i], text))
 			return true;
