@@ -46,11 +46,11 @@ static size_t strip_separators(char *s, size_t len)
 	return kept;
 }
 
-struct cube_str cube_number_from_user(struct cube_str user, char buf[CUBE_NUMBER_MAX])
+bool cube_user_decode(struct cube_str user, char *buf, size_t size, struct cube_str *decoded)
 {
 	size_t i, len = 0;
 
-	for(i = 0; i < user.len && user.s[i] != ';'; i++) {
+	for(i = 0; i < user.len; i++) {
 		char c = user.s[i];
 
 		if(c == '%') {
@@ -59,15 +59,28 @@ struct cube_str cube_number_from_user(struct cube_str user, char buf[CUBE_NUMBER
 			int lo = whole ? hex_value(user.s[i + 2]) : -1;
 
 			if(hi < 0 || lo < 0)
-				return EMPTY;
+				return false;
 			c = (char)(hi * 16 + lo);
 			i += 2;
 		}
-		if(len == CUBE_NUMBER_MAX)
-			return EMPTY;
+		if(len == size)
+			return false;
 		buf[len++] = c;
 	}
-	if(is_number(buf, len))
-		len = strip_separators(buf, len);
-	return (struct cube_str){buf, len};
+	*decoded = (struct cube_str){buf, len};
+	return true;
+}
+
+struct cube_str cube_number_from_user(struct cube_str user, char buf[CUBE_NUMBER_MAX])
+{
+	const char *params = user.len ? memchr(user.s, ';', user.len) : NULL;
+	struct cube_str number;
+
+	if(params)
+		user.len = (size_t)(params - user.s);
+	if(!cube_user_decode(user, buf, CUBE_NUMBER_MAX, &number))
+		return EMPTY;
+	if(is_number(buf, number.len))
+		number.len = strip_separators(buf, number.len);
+	return number;
 }

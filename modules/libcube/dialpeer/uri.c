@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Takes URIs of SIP messages apart. What stands behind the host (port, parameters, headers) is only looked at as far as
+ * it says where the host ends. */
+#include "uri.h"
+
+#include <string.h>
+
+#include "../tls/name.h"
+
+#define BLANKS " \t\r\n" /* also of a folded line */
+
+static struct cube_str behind(struct cube_str text, size_t n)
+{
+	return n ? (struct cube_str){text.s + n, text.len - n} : text;
+}
+
+/* text up to the first of the characters; all of it if there is none. */
+static struct cube_str until(struct cube_str text, const char *stop)
+{
+	size_t i;
+
+	for(i = 0; i < text.len && (!text.s[i] || !strchr(stop, text.s[i])); i++)
+		;
+	return (struct cube_str){text.s, i};
+}
+
+static struct cube_str skip_blanks(struct cube_str text)
+{
+	while(text.len && text.s[0] && strchr(BLANKS, text.s[0]))
+		text = behind(text, 1);
+	return text;
+}
+
+static bool is_visible(struct cube_str text)
+{
+	size_t i;
+
+	for(i = 0; i < text.len; i++) {
+		unsigned char c = (unsigned char)text.s[i];
+
+		if(c <= ' ' || c == 0x7f || c == '<' || c == '>' || c == '"')
+			return false;
+	}
+	return true;
+}
+
+/* Takes the host from the front of text: an address, or a name without the dot that may end it. */
+static bool take_host(struct cube_str *text, struct cube_uri_parts *parts)
+{
+	struct cube_str host = until(*text, ":;?," BLANKS);
+
+	if(text->len && text->s[0] == '[') {
+		host = until(*text, "]");
+		host.len += host.len < text->len;
+	}
+	*text = behind(*text, host.len);
+	if(!cube_ip_parse(host, &parts->ip)) {
+		if(host.len && host.s[host.len - 1] == '.')
+			host.len--;
+		if(!cube_name_is_host(host))
+			return false;
+	}
+	parts->host = host;
+	return true;
+}
+
+/* The value of ;phone-context= among parameters that begin with a ; or are empty. */
+static struct cube_str phone_context_of(struct cube_str params)
+{
+	while(params.len) {
+		struct cube_str param = until(behind(params, 1), ";"), name = until(param, "=");
+
+		if(cube_str_caseeq(name, CUBE_STR("phone-context")))
+			return behind(param, name.len + (name.len < param.len));
+		params = behind(params, 1 + param.len);
+	}
+	return (struct cube_str){NULL, 0};
+}
+
+/* rest: behind "sip:". An @ in a user part is escaped, so the first ends it. */
+static bool parse_sip(struct cube_str rest, struct cube_uri_parts *parts)
+{
+	struct cube_str userinfo = until(rest, "@"), port;
+	uint16_t number;
+
+	if(userinfo.len < rest.len) {
+		struct cube_str named = until(userinfo, ":");
+
+		parts->user = until(named, ";");
+		if(parts->user.len == 0)
+			return false;
+		parts->phone_context = phone_context_of(behind(named, parts->user.len));
+		rest = behind(rest, userinfo.len + 1);
+	}
+	if(!take_host(&rest, parts))
+		return false;
+	if(rest.len && rest.s[0] == ':') {
+		port = until(behind(rest, 1), ";?");
+		if(!cube_port_parse(port, &number))
+			return false;
+		rest = behind(rest, 1 + port.len);
+	}
+	return rest.len == 0 || rest.s[0] == ';' || rest.s[0] == '?';
+}
+
+/* rest: behind "tel:". RFC 3966 3: digits, A-F * # of local numbers, visual separators. */
+static bool parse_tel(struct cube_str rest, struct cube_uri_parts *parts)
+{
+	struct cube_str number = until(rest, ";");
+	size_t i, digits = 0;
+
+	for(i = 0; i < number.len; i++) {
+		char c = number.s[i];
+
+		if((c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f') || c == '*' || c == '#')
+			digits++;
+		else if(!(c && strchr("-.()", c)) && !(c == '+' && i == 0))
+			return false;
+	}
+	parts->user = number;
+	parts->phone_context = phone_context_of(behind(rest, number.len));
+	return digits > 0;
+}
+
+bool cube_uri_parse(struct cube_str text, struct cube_uri_parts *parts)
+{
+	struct cube_uri_parts found = {.whole = text};
+	bool good;
+
+	found.scheme = until(text, ":");
+	if(found.scheme.len == text.len || !is_visible(text))
+		return false;
+	text = behind(text, found.scheme.len + 1);
+	if(cube_str_caseeq(found.scheme, CUBE_STR("sip")) || cube_str_caseeq(found.scheme, CUBE_STR("sips")))
+		good = parse_sip(text, &found);
+	else
+		good = cube_str_caseeq(found.scheme, CUBE_STR("tel")) && parse_tel(text, &found);
+	if(good)
+		*parts = found;
+	return good;
+}
+
+/* Skips "Bob \"X\"" with the blanks behind it; false when it does not end. */
+static bool skip_quoted(struct cube_str *text)
+{
+	size_t i;
+
+	for(i = 1; i < text->len && text->s[i] != '"'; i++)
+		i += text->s[i] == '\\';
+	if(i >= text->len)
+		return false;
+	*text = skip_blanks(behind(*text, i + 1));
+	return true;
+}
+
+bool cube_uri_parse_header(struct cube_str body, struct cube_uri_parts *parts)
+{
+	struct cube_str name, uri;
+	bool quoted;
+
+	body = skip_blanks(body);
+	quoted = body.len && body.s[0] == '"';
+	if(quoted && !skip_quoted(&body))
+		return false;
+	/* a name without quotes is words; what has a : before the < is a URI */
+	name = until(body, "<:;,\"");
+	if(name.len < body.len && body.s[name.len] == '<' && (!quoted || name.len == 0)) {
+		body = behind(body, name.len + 1);
+		uri = until(body, ">");
+		return uri.len < body.len && cube_uri_parse(uri, parts);
+	}
+	/* without < > what follows ; is the header's, and ? and , are not in it */
+	uri = until(body, ";?," BLANKS);
+	if(quoted || (uri.len < body.len && body.s[uri.len] == '?'))
+		return false;
+	return cube_uri_parse(uri, parts);
+}
+
+/* Takes "SIP" and the like from the front, with blanks on both sides. */
+static struct cube_str take_token(struct cube_str *text)
+{
+	struct cube_str token;
+
+	*text = skip_blanks(*text);
+	token = until(*text, "/:;," BLANKS);
+	*text = behind(*text, token.len);
+	return token;
+}
+
+/* "SIP / 2.0 / TLS", and the blank behind it. */
+static bool skip_protocol(struct cube_str *text)
+{
+	static const struct cube_str wanted[] = {{"SIP", 3}, {"2.0", 3}};
+	struct cube_str transport;
+	unsigned i;
+
+	for(i = 0; i < 2; i++) {
+		if(!cube_str_caseeq(take_token(text), wanted[i]))
+			return false;
+		*text = skip_blanks(*text);
+		if(text->len == 0 || text->s[0] != '/')
+			return false;
+		*text = behind(*text, 1);
+	}
+	transport = take_token(text);
+	if(transport.len == 0 || skip_blanks(*text).len == text->len)
+		return false;
+	*text = skip_blanks(*text);
+	return true;
+}
+
+bool cube_uri_parse_via(struct cube_str body, struct cube_uri_parts *parts)
+{
+	struct cube_uri_parts found = {.whole = body};
+	struct cube_str rest = body, next, port;
+	uint16_t number;
+
+	if(!skip_protocol(&rest))
+		return false;
+	found.whole.s = rest.s;
+	if(!take_host(&rest, &found))
+		return false;
+	found.whole.len = found.host.len;
+	next = skip_blanks(rest);
+	if(next.len && next.s[0] == ':') {
+		next = skip_blanks(behind(next, 1));
+		port = until(next, ";," BLANKS);
+		if(!cube_port_parse(port, &number))
+			return false;
+		rest = behind(next, port.len);
+		found.whole.len = (size_t)(rest.s - found.whole.s);
+	}
+	rest = skip_blanks(rest);
+	if(rest.len && rest.s[0] != ';' && rest.s[0] != ',')
+		return false;
+	*parts = found;
+	return true;
+}
