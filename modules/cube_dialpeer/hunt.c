@@ -6,11 +6,9 @@
 #include <string.h>
 
 #include "core/dprint.h"
-#include "core/parser/parse_uri.h"
 
-#include "../libcube/dialpeer/number.h"
-#include "../libcube/dialpeer/plan.h"
 #include "apply.h"
+#include "call.h"
 #include "hunt.h"
 
 #define TAGS_TEXT_MAX (CUBE_HUNT_MAX * 11 + 1)
@@ -22,23 +20,21 @@ int hunt_init(void)
 	return cube_tenant_load_api(&tenant);
 }
 
-static bool msg_user(sip_msg_t *msg, struct cube_str *user)
+/* The index of the tenant whose request this is, CUBE_NONE for sip-ua. False: there is none of that tag any more. */
+static bool tenant_index(const struct cube_conf *conf, int tag, int *index)
 {
-	if(parse_sip_msg_uri(msg) < 0) {
-		LM_NOTICE("the Request-URI does not parse; no dial-peer matches\n");
-		return false;
-	}
-	*user = ksr_cube_str(msg->parsed_uri.user);
-	return true;
+	const struct cube_tenant *t = tag ? cube_conf_tenant(conf, tag) : NULL;
+
+	*index = t ? (int)(t - conf->tenants) : CUBE_NONE;
+	return !tag || t;
 }
 
 int ki_dialpeer_in(sip_msg_t *msg)
 {
-	int tag = ksr_call_get_int("tenant", CUBE_NONE), index = CUBE_NONE;
-	const struct cube_dial_peer *peer = NULL;
-	char buf[CUBE_NUMBER_MAX];
+	int tag = ksr_call_get_int("tenant", CUBE_NONE), index;
+	struct cube_dial_hit hit = {.peer = NULL};
+	struct call_facts facts;
 	struct cube_snapshot *s;
-	struct cube_str user;
 	int rc;
 
 	if(tag == CUBE_NONE) {
@@ -47,14 +43,9 @@ int ki_dialpeer_in(sip_msg_t *msg)
 	}
 	if(!(s = tenant.acquire()))
 		return HUNT_NONE;
-	if(tag) {
-		const struct cube_tenant *t = cube_conf_tenant(s->conf, tag);
-
-		index = t ? (int)(t - s->conf->tenants) : CUBE_NONE;
-	}
-	if((!tag || index != CUBE_NONE) && msg_user(msg, &user))
-		peer = cube_dial_plan_in(s->conf, index, cube_number_from_user(user, buf));
-	rc = ksr_call_set_int("dialpeer_in", peer ? peer->tag : 0) < 0 ? HUNT_NONE : HUNT_OK;
+	if(tenant_index(s->conf, tag, &index) && call_read(msg, &facts))
+		cube_dial_plan_in(s->conf, index, &facts.call, &hit);
+	rc = ksr_call_set_int("dialpeer_in", hit.peer ? hit.peer->tag : 0) < 0 ? HUNT_NONE : HUNT_OK;
 	tenant.release(s);
 	return rc;
 }
@@ -78,16 +69,19 @@ static int hunt_on(sip_msg_t *msg, const struct cube_conf *conf, const char *tag
 int ki_dialpeer_out(sip_msg_t *msg)
 {
 	struct cube_dial_hit hits[CUBE_HUNT_MAX];
-	char buf[CUBE_NUMBER_MAX], tags[TAGS_TEXT_MAX] = "";
-	struct cube_str user;
+	const struct cube_dial_peer *in;
+	char tags[TAGS_TEXT_MAX] = "";
+	struct call_facts facts;
 	struct cube_snapshot *s;
 	unsigned i, n;
 	size_t used = 0;
 	int rc;
 
-	if(!msg_user(msg, &user) || ksr_call_set_str("user", user) < 0 || !(s = tenant.acquire()))
+	if(!call_read(msg, &facts) || ksr_call_set_str("user", ksr_cube_str(msg->parsed_uri.user)) < 0
+			|| !(s = tenant.acquire()))
 		return HUNT_NONE;
-	n = cube_dial_plan_out(s->conf, cube_number_from_user(user, buf), hits, CUBE_HUNT_MAX);
+	in = cube_conf_dial_peer(s->conf, ksr_call_get_int("dialpeer_in", 0));
+	n = cube_dial_plan_out(s->conf, in, &facts.call, hits, CUBE_HUNT_MAX);
 	for(i = 0; i < n; i++)
 		used += (size_t)snprintf(tags + used, sizeof(tags) - used, "%s%d", i ? "," : "", hits[i].peer->tag);
 	rc = hunt_on(msg, s->conf, tags);

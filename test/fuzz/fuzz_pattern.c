@@ -22,20 +22,23 @@ static struct cube_str next_line(struct cube_str *rest)
 
 static void compare(const struct cube_conf *conf, const struct cube_pattern *pattern, struct cube_str number)
 {
-	struct cube_dial_hit hit[2];
-	unsigned digits = 0, n = cube_dial_plan_out(conf, number, hit, 2);
+	struct cube_call called = {.called = number}, calling = {.calling = number};
+	struct cube_dial_hit hit[2], in;
+	unsigned digits = 0, n = cube_dial_plan_out(conf, NULL, &called, hit, 2);
 	bool match = cube_pattern_match(pattern, number, &digits);
 
 	if(n != match || (match && (hit[0].explicit_digits != digits || digits > number.len)))
 		abort();
-	if((cube_dial_plan_in(conf, CUBE_NONE, number) != NULL) != match)
+	if(cube_dial_plan_in(conf, CUBE_NONE, &called, &in) != match
+			|| cube_dial_plan_in(conf, CUBE_NONE, &calling, &in) != match)
 		abort();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct cube_str rest = {(const char *)data, size}, text = next_line(&rest);
-	struct cube_dial_peer peer = {.tag = 1, .tenant = CUBE_NONE, .target = {.kind = CUBE_TARGET_DNS}};
+	struct cube_dial_peer peer = {
+			.tag = 1, .tenant = CUBE_NONE, .permission = CUBE_PERMISSION_BOTH, .target = {.kind = CUBE_TARGET_DNS}};
 	struct cube_conf conf = {.dial_peers = &peer, .n_dial_peers = 1};
 	const struct cube_pattern *pattern;
 	struct cube_err err = {0};
@@ -48,7 +51,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if((pattern != NULL) == cube_err_any(&err))
 		abort();
 	cube_err_reset(&err);
-	if(text.len > 0 && (cube_dial_plan_build(&conf, &err) == 0) != (pattern != NULL))
+	if(text.len > 0 && (cube_dial_plan_build(&conf, conf.arena, &err) == 0) != (pattern != NULL))
 		abort();
 	for(int i = 0; pattern && rest.len > 0 && i < 8; i++)
 		compare(&conf, pattern, next_line(&rest));

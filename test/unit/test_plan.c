@@ -41,6 +41,7 @@ static struct cube_dial_peer *fixture_add(struct fixture *f, const char *out, co
 	peer->destination_pattern = cube_str_of(out);
 	peer->incoming_called_number = cube_str_of(in);
 	peer->tenant = CUBE_NONE;
+	peer->permission = CUBE_PERMISSION_BOTH;
 	peer->target.kind = CUBE_TARGET_DNS;
 	return peer;
 }
@@ -52,14 +53,27 @@ static void fixture_free(struct fixture *f)
 
 static void fixture_build(struct fixture *f)
 {
-	ck_assert_msg(cube_dial_plan_build(&f->conf, &f->err) == 0, "%s", f->err.text);
+	ck_assert_msg(cube_dial_plan_build(&f->conf, f->conf.arena, &f->err) == 0, "%s", f->err.text);
+}
+
+static unsigned call_out(const struct fixture *f, const char *called, struct cube_dial_hit *hits, unsigned max)
+{
+	return cube_dial_plan_out(&f->conf, NULL, &(struct cube_call){.called = cube_str_of(called)}, hits, max);
+}
+
+static const struct cube_dial_peer *call_in(const struct fixture *f, int tenant, const char *called)
+{
+	struct cube_dial_hit hit;
+
+	return cube_dial_plan_in(&f->conf, tenant, &(struct cube_call){.called = cube_str_of(called)}, &hit) ? hit.peer
+																										 : NULL;
 }
 
 /* "tag/digits tag/digits", in hunting order; returns buf. */
 static const char *hunt(const struct fixture *f, const char *number, unsigned max, char buf[256])
 {
 	struct cube_dial_hit hits[CUBE_HUNT_MAX];
-	unsigned n = cube_dial_plan_out(&f->conf, cube_str_of(number), hits, max);
+	unsigned n = call_out(f, number, hits, max);
 	size_t used = 0;
 
 	ck_assert_uint_le(n, max);
@@ -72,7 +86,7 @@ static const char *hunt(const struct fixture *f, const char *number, unsigned ma
 
 static int incoming(const struct fixture *f, int tenant, const char *number)
 {
-	const struct cube_dial_peer *peer = cube_dial_plan_in(&f->conf, tenant, cube_str_of(number));
+	const struct cube_dial_peer *peer = call_in(f, tenant, number);
 
 	return peer ? peer->tag : 0;
 }
@@ -217,7 +231,7 @@ START_TEST(test_bad_patterns)
 	fixture_add(&f, "200.", "[]")->shutdown = true;
 	fixture_add(&f, "2000", "20");
 	fixture_add(&f, "T5", NULL)->target.kind = CUBE_TARGET_NONE;
-	ck_assert_int_eq(cube_dial_plan_build(&f.conf, &f.err), -1);
+	ck_assert_int_eq(cube_dial_plan_build(&f.conf, f.conf.arena, &f.err), -1);
 	ck_assert_ptr_null(f.conf.dial_plan);
 	ck_assert_str_eq(f.err.text,
 			"dial-peer 1: destination-pattern: \"20)\": position 3: ) without (\n"
@@ -284,7 +298,7 @@ static unsigned insert(struct cube_dial_hit *hits, unsigned n, struct cube_dial_
 static void compare_out(const struct fixture *f, const struct naive *naive, const char *number, unsigned max)
 {
 	struct cube_dial_hit want[PEERS_MAX], got[CUBE_HUNT_MAX];
-	unsigned n = 0, digits, n_got = cube_dial_plan_out(&f->conf, cube_str_of(number), got, max);
+	unsigned n = 0, digits, n_got = call_out(f, number, got, max);
 
 	for(unsigned i = 0; i < f->conf.n_dial_peers; i++) {
 		const struct cube_dial_peer *peer = &f->conf.dial_peers[i];
@@ -316,7 +330,7 @@ static void compare_in(const struct fixture *f, const struct naive *naive, const
 				&& cube_pattern_match(naive->in[i], cube_str_of(number), &digits))
 			n = insert(want, n, (struct cube_dial_hit){.peer = peer, .explicit_digits = digits});
 	}
-	got = cube_dial_plan_in(&f->conf, tenant, cube_str_of(number));
+	got = call_in(f, tenant, number);
 	expected = n ? want[0].peer : NULL;
 	ck_assert_msg(got == expected, "%s, tenant %d: got %d \"%s\", want %d \"%s\"", number, tenant, got ? got->tag : 0,
 			got ? got->incoming_called_number.s : "", expected ? expected->tag : 0,
@@ -434,7 +448,7 @@ START_TEST(test_no_memory)
 		for(unsigned i = 0; i < PEERS_MAX; i++)
 			random_peer(&f, &naive, &r, texts[i]);
 		h.fail_at = h.calls + fail_at;
-		built = cube_dial_plan_build(&f.conf, &f.err);
+		built = cube_dial_plan_build(&f.conf, f.conf.arena, &f.err);
 		ck_assert_uint_eq(f.err.count, built < 0 ? 1 : 0);
 		ck_assert((f.conf.dial_plan != NULL) == (built == 0));
 		fixture_free(&f);

@@ -71,7 +71,7 @@ static void conf_make(struct cube_conf *conf)
 	}
 	conf->dial_peers = dial_peers;
 	conf->n_dial_peers = N_PEERS;
-	ck_assert_msg(cube_dial_plan_build(conf, &err) == 0, "%s", err.text);
+	ck_assert_msg(cube_dial_plan_build(conf, conf->arena, &err) == 0, "%s", err.text);
 }
 
 static const struct
@@ -162,7 +162,7 @@ START_TEST(test_many_tenants)
 		conf.dial_peers[i] = (struct cube_dial_peer){.tag = i + 1, .tenant = N - 1 - i};
 		conf.dial_peers[i].target = (struct cube_target){.kind = CUBE_TARGET_IP, .addr = {.ip = ip}};
 	}
-	ck_assert_msg(cube_dial_plan_build(&conf, &err) == 0, "%s", err.text);
+	ck_assert_msg(cube_dial_plan_build(&conf, conf.arena, &err) == 0, "%s", err.text);
 	for(int i = 0; i < N; i++) {
 		const struct cube_ip *ip = &conf.dial_peers[i].target.addr.ip;
 

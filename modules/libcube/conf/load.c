@@ -145,7 +145,7 @@ static int complete(
 	if(cube_sni_build(conf, err) != 0)
 		return -1;
 	loaded = cube_load_files(conf, files, scratch, err);
-	plan = cube_dial_plan_build(conf, err);
+	plan = cube_dial_plan_build(conf, scratch, err);
 	if(loaded != 0 || check_trustpoints(conf, scratch, err) != 0)
 		return -1;
 	if(build_policies(conf, err) != 0)

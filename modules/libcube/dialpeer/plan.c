@@ -6,26 +6,31 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "e164_map.h"
+
 #define KEY_BLOCK 16384 /* bytes of keys that are taken from the arena at a time */
 
 struct builder
 {
 	struct cube_conf *conf;
 	struct cube_dial_plan *plan;
+	struct cube_arena *scratch;
 	struct cube_err *err;
 	uint8_t *keys; /* room for keys */
 	size_t keys_left;
-	bool bad; /* at least one pattern was refused */
 };
 
-static bool takes_calls_in(const struct cube_dial_peer *peer)
+bool cube_dial_takes_in(const struct cube_dial_peer *peer)
 {
-	return !peer->shutdown && peer->incoming_called_number.len > 0;
+	return !peer->shutdown && (peer->permission & CUBE_PERMISSION_ORIG);
 }
 
-static bool takes_calls_out(const struct cube_dial_peer *peer)
+bool cube_dial_takes_out(const struct cube_conf *conf, const struct cube_dial_peer *peer)
 {
-	return !peer->shutdown && peer->destination_pattern.len > 0 && peer->target.kind != CUBE_TARGET_NONE;
+	bool target = peer->server_group.tag ? !conf->server_groups[peer->server_group.index].shutdown
+										 : peer->target.kind != CUBE_TARGET_NONE;
+
+	return !peer->shutdown && (peer->permission & CUBE_PERMISSION_TERM) && target;
 }
 
 /* The token of a set of digits; CUBE_TOKEN_REST when there are more different sets than tokens. */
@@ -102,58 +107,146 @@ static int make_entry(
 	return i < program->n && !entry->rest ? -1 : 0;
 }
 
-/* Compiles one pattern; entry is NULL for a dial-peer that does not take part but must be right all the same. */
-static int add_pattern(
-		struct builder *b, uint32_t peer, const char *key, struct cube_str text, struct cube_dial_entry *entry)
+/* The patterns of a dial-peer for one index, one after the other. */
+struct patterns
+{
+	const struct cube_e164_map *map; /* NULL: there is none, or it is shut down */
+	struct cube_e164_cursor cursor;
+	struct cube_str text; /* the one that stands in the dial-peer */
+};
+
+static struct patterns patterns_of(
+		const struct cube_conf *conf, const struct cube_dial_peer *peer, enum cube_dial_index index)
+{
+	bool in = index <= CUBE_DIAL_IN_PATTERN;
+	struct cube_ref map = {0, CUBE_NONE};
+	struct patterns p = {.map = NULL};
+
+	if(in ? !cube_dial_takes_in(peer) : !cube_dial_takes_out(conf, peer))
+		return p;
+	switch(index) {
+		case CUBE_DIAL_IN_CALLED:
+			p.text = peer->incoming_called_number;
+			map = peer->incoming_called_map;
+			break;
+		case CUBE_DIAL_IN_CALLING:
+			p.text = peer->answer_address;
+			map = peer->incoming_calling_map;
+			break;
+		case CUBE_DIAL_IN_PATTERN:
+			p.text = peer->destination_pattern;
+			break;
+		case CUBE_DIAL_OUT_CALLED:
+			p.text = peer->destination_pattern;
+			map = peer->destination_map;
+			break;
+		default:
+			map = peer->destination_calling_map;
+	}
+	if(map.tag && !conf->e164_maps[map.index].shutdown)
+		p.map = &conf->e164_maps[map.index];
+	return p;
+}
+
+static bool pattern_next(struct patterns *p, struct cube_str *text)
+{
+	if(p->text.len > 0) {
+		*text = p->text;
+		p->text.len = 0;
+		return true;
+	}
+	return p->map && cube_e164_next(p->map, &p->cursor, text);
+}
+
+static int check_pattern(struct builder *b, const struct cube_dial_peer *peer, const char *key, struct cube_str text)
 {
 	struct cube_program program;
 	char path[64];
 
 	if(text.len == 0)
 		return 0;
-	snprintf(path, sizeof(path), "dial-peer %d: %s", b->conf->dial_peers[peer].tag, key);
-	if(cube_program_parse(text, path, &program, b->err) < 0) {
-		b->bad = true;
-		return 0;
-	}
-	return entry && !b->bad ? make_entry(b, &program, peer, entry) : 0;
+	snprintf(path, sizeof(path), "dial-peer %d: %s", peer->tag, key);
+	return cube_program_parse(text, path, &program, b->err);
 }
 
-/* Counts per tenant where its entries of the inbound trie begin. */
-static void place_tenants(const struct cube_conf *conf, struct cube_dial_trie *in)
-{
-	uint32_t i;
-
-	for(i = 0; i < conf->n_dial_peers; i++) {
-		if(takes_calls_in(&conf->dial_peers[i]))
-			in->first[conf->dial_peers[i].tenant + 2]++;
-	}
-	for(i = 1; i <= in->n_roots; i++)
-		in->first[i] += in->first[i - 1];
-}
-
-static int add_patterns(struct builder *b)
+/* All of them, also of those that take no part. -1: there are faults. */
+static int check_patterns(struct builder *b)
 {
 	const struct cube_conf *conf = b->conf;
-	struct cube_dial_trie *in = &b->plan->in, *out = &b->plan->out;
-	uint32_t *next = cube_arena_array(conf->arena, in->n_roots, sizeof(*next)), i;
+	int ret = 0;
+	unsigned i;
+
+	for(i = 0; i < conf->n_e164_maps; i++)
+		ret |= cube_e164_check(&conf->e164_maps[i], b->err) ? 0 : -1;
+	for(i = 0; i < conf->n_dial_peers; i++) {
+		const struct cube_dial_peer *peer = &conf->dial_peers[i];
+
+		ret |= check_pattern(b, peer, "destination-pattern", peer->destination_pattern);
+		ret |= check_pattern(b, peer, "incoming-called-number", peer->incoming_called_number);
+		ret |= check_pattern(b, peer, "answer-address", peer->answer_address);
+	}
+	return ret;
+}
+
+static uint32_t root_of(const struct cube_dial_peer *peer, enum cube_dial_index index)
+{
+	return index <= CUBE_DIAL_IN_PATTERN ? (uint32_t)(peer->tenant + 1) : 0;
+}
+
+/* Counts where the entries of each root begin. -1: out of memory, or more patterns than can be counted. */
+static int place_entries(struct builder *b, enum cube_dial_index index)
+{
+	const struct cube_conf *conf = b->conf;
+	struct cube_dial_trie *trie = &b->plan->index[index];
+	struct cube_str text;
+	uint64_t n = 0;
+	uint32_t i;
+
+	trie->n_roots = index <= CUBE_DIAL_IN_PATTERN ? conf->n_tenants + 1 : 1;
+	trie->first = cube_arena_array(conf->arena, trie->n_roots + (size_t)1, sizeof(*trie->first));
+	if(!trie->first)
+		return -1;
+	for(i = 0; i < conf->n_dial_peers; i++) {
+		const struct cube_dial_peer *peer = &conf->dial_peers[i];
+		struct patterns p = patterns_of(conf, peer, index);
+
+		for(; pattern_next(&p, &text); n++)
+			trie->first[root_of(peer, index) + 1]++;
+	}
+	for(i = 1; i <= trie->n_roots; i++)
+		trie->first[i] += trie->first[i - 1];
+	trie->entries = n < UINT32_MAX ? cube_arena_array(conf->arena, (size_t)n, sizeof(*trie->entries)) : NULL;
+	return trie->entries ? 0 : -1;
+}
+
+static int add_entries(struct builder *b, enum cube_dial_index index)
+{
+	const struct cube_conf *conf = b->conf;
+	struct cube_dial_trie *trie = &b->plan->index[index];
+	uint32_t *next = cube_arena_array(b->scratch, trie->n_roots, sizeof(*next)), i;
+	struct cube_program program;
+	struct cube_str text;
 
 	if(!next)
 		return -1;
-	memcpy(next, in->first, in->n_roots * sizeof(*next));
+	memcpy(next, trie->first, trie->n_roots * sizeof(*next));
 	for(i = 0; i < conf->n_dial_peers; i++) {
-		const struct cube_dial_peer *peer = &conf->dial_peers[i];
-		struct cube_dial_entry *to_out = NULL, *to_in = NULL;
+		struct patterns p = patterns_of(conf, &conf->dial_peers[i], index);
 
-		if(takes_calls_out(peer))
-			to_out = &out->entries[out->first[1]++];
-		if(takes_calls_in(peer))
-			to_in = &in->entries[next[peer->tenant + 1]++];
-		if(add_pattern(b, i, "destination-pattern", peer->destination_pattern, to_out) < 0
-				|| add_pattern(b, i, "incoming-called-number", peer->incoming_called_number, to_in) < 0)
-			return -1;
+		while(pattern_next(&p, &text)) {
+			if(cube_program_parse(text, "", &program, b->err) < 0
+					|| make_entry(b, &program, i, &trie->entries[next[root_of(&conf->dial_peers[i], index)]++]) < 0)
+				return -1;
+		}
 	}
 	return 0;
+}
+
+static int build_index(struct builder *b, enum cube_dial_index index)
+{
+	if(place_entries(b, index) < 0 || add_entries(b, index) < 0)
+		return -1;
+	return cube_dial_trie_build(&b->plan->index[index], b->conf->arena);
 }
 
 int cube_dial_target_cmp(const void *a, const void *b)
@@ -167,70 +260,68 @@ int cube_dial_target_cmp(const void *a, const void *b)
 	return order ? order : cube_str_casecmp(x->host, y->host);
 }
 
-static void add_targets(const struct cube_conf *conf, struct cube_dial_plan *plan)
+static void add_target(struct cube_dial_plan *plan, unsigned *n, int tenant, const struct cube_target *target)
 {
-	unsigned i, n = 0;
+	if(target->kind == CUBE_TARGET_NONE)
+		return;
+	plan->targets[*n] = (struct cube_dial_target){.tenant = tenant};
+	if(target->kind == CUBE_TARGET_IP)
+		plan->targets[*n].ip = target->addr.ip;
+	else
+		plan->targets[*n].host = target->host;
+	(*n)++;
+}
+
+/* Of all dial-peers that are not shut down, whatever their permission. */
+static int add_targets(struct builder *b)
+{
+	const struct cube_conf *conf = b->conf;
+	struct cube_dial_plan *plan = b->plan;
+	size_t most = conf->n_dial_peers;
+	unsigned i, k, n = 0;
 
 	for(i = 0; i < conf->n_dial_peers; i++) {
+		if(conf->dial_peers[i].server_group.tag)
+			most += conf->server_groups[conf->dial_peers[i].server_group.index].n_servers;
+	}
+	plan->targets = cube_arena_array(conf->arena, most, sizeof(*plan->targets));
+	if(!plan->targets)
+		return -1;
+	for(i = 0; i < conf->n_dial_peers; i++) {
 		const struct cube_dial_peer *peer = &conf->dial_peers[i];
+		const struct cube_server_group *group =
+				peer->server_group.tag ? &conf->server_groups[peer->server_group.index] : NULL;
 
-		if(peer->shutdown || peer->target.kind == CUBE_TARGET_NONE)
+		if(peer->shutdown || (group && group->shutdown))
 			continue;
-		plan->targets[n].tenant = peer->tenant;
-		if(peer->target.kind == CUBE_TARGET_IP)
-			plan->targets[n].ip = peer->target.addr.ip;
-		else
-			plan->targets[n].host = peer->target.host;
-		n++;
+		add_target(plan, &n, peer->tenant, &peer->target);
+		for(k = 0; group && k < group->n_servers; k++)
+			add_target(plan, &n, peer->tenant, &group->servers[k].target);
 	}
 	cube_sort(plan->targets, n, sizeof(*plan->targets), cube_dial_target_cmp);
 	for(i = 0; i < n; i++) {
 		if(plan->n_targets == 0 || cube_dial_target_cmp(&plan->targets[plan->n_targets - 1], &plan->targets[i]) != 0)
 			plan->targets[plan->n_targets++] = plan->targets[i];
 	}
+	return 0;
 }
 
-/* All arrays, by counting first. */
-static int make_room(const struct cube_conf *conf, struct cube_dial_plan *plan)
-{
-	struct cube_arena *arena = conf->arena;
-	uint32_t n_in = 0, n_out = 0, n_targets = 0, i;
-
-	for(i = 0; i < conf->n_dial_peers; i++) {
-		const struct cube_dial_peer *peer = &conf->dial_peers[i];
-
-		n_in += takes_calls_in(peer);
-		n_out += takes_calls_out(peer);
-		n_targets += !peer->shutdown && peer->target.kind != CUBE_TARGET_NONE;
-	}
-	plan->out.n_roots = 1;
-	plan->in.n_roots = conf->n_tenants + 1;
-	plan->out.first = cube_arena_array(arena, 2, sizeof(*plan->out.first));
-	plan->in.first = cube_arena_array(arena, plan->in.n_roots + (size_t)1, sizeof(*plan->in.first));
-	plan->out.entries = cube_arena_array(arena, n_out, sizeof(*plan->out.entries));
-	plan->in.entries = cube_arena_array(arena, n_in, sizeof(*plan->in.entries));
-	plan->targets = cube_arena_array(arena, n_targets, sizeof(*plan->targets));
-	return plan->out.first && plan->in.first && plan->out.entries && plan->in.entries && plan->targets ? 0 : -1;
-}
-
-int cube_dial_plan_build(struct cube_conf *conf, struct cube_err *err)
+int cube_dial_plan_build(struct cube_conf *conf, struct cube_arena *scratch, struct cube_err *err)
 {
 	struct cube_dial_plan *plan = cube_arena_get(conf->arena, sizeof(*plan));
-	struct builder b = {.conf = conf, .plan = plan, .err = err};
+	struct builder b = {.conf = conf, .plan = plan, .scratch = scratch, .err = err};
+	int faults = check_patterns(&b), ret = plan ? 0 : -1, index;
 
-	if(!plan || make_room(conf, plan) < 0)
-		goto nomem;
-	place_tenants(conf, &plan->in);
-	if(add_patterns(&b) < 0)
-		goto nomem;
-	if(b.bad)
+	if(ret == 0)
+		faults |= cube_dial_rules_build(conf, plan, err);
+	if(faults)
 		return -1;
-	add_targets(conf, plan);
-	if(cube_dial_trie_build(&plan->out, conf->arena) < 0 || cube_dial_trie_build(&plan->in, conf->arena) < 0)
-		goto nomem;
+	for(index = 0; ret == 0 && index < CUBE_N_DIAL_INDEXES; index++)
+		ret = build_index(&b, (enum cube_dial_index)index);
+	if(ret < 0 || add_targets(&b) < 0) {
+		cube_err_nomem(err, "dial-peers");
+		return -1;
+	}
 	conf->dial_plan = plan;
 	return 0;
-nomem:
-	cube_err_nomem(err, "dial-peers");
-	return -1;
 }

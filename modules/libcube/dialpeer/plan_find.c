@@ -8,6 +8,10 @@ struct search
 {
 	const struct cube_conf *conf;
 	const struct cube_dial_trie *trie;
+	/* the dial-peers that may be found; NULL: all */
+	bool (*allows)(const struct search *s, const struct cube_dial_peer *peer);
+	const void *arg;
+	uint8_t by;
 	uint8_t digits[CUBE_NUMBER_MAX];
 	unsigned n_digits;
 	struct cube_dial_hit *hits; /* sorted, at most max */
@@ -17,6 +21,8 @@ struct search
 /* Longest match, preference, lower tag; dial-peers are sorted by tag. */
 static bool tried_before(const struct cube_dial_hit *a, const struct cube_dial_hit *b)
 {
+	if(a->rank != b->rank)
+		return a->rank < b->rank;
 	if(a->explicit_digits != b->explicit_digits)
 		return a->explicit_digits > b->explicit_digits;
 	if(a->preference != b->preference)
@@ -24,18 +30,38 @@ static bool tried_before(const struct cube_dial_hit *a, const struct cube_dial_h
 	return a->peer < b->peer;
 }
 
-static void offer(struct search *s, const struct cube_dial_entry *entry, unsigned explicit_digits)
+/* A dial-peer with several patterns is found once, by the best of them. True: it is in the list, with this or a better one,
+ * and the other one is gone. */
+static bool is_there(struct search *s, const struct cube_dial_hit *hit)
 {
-	struct cube_dial_hit hit = {&s->conf->dial_peers[entry->peer], explicit_digits, entry->preference, entry->huntstop};
 	unsigned i;
 
+	for(i = 0; i < s->n_hits && s->hits[i].peer != hit->peer; i++)
+		;
+	if(i == s->n_hits)
+		return false;
+	if(!tried_before(hit, &s->hits[i]))
+		return true;
+	s->n_hits--;
+	memmove(&s->hits[i], &s->hits[i + 1], (s->n_hits - i) * sizeof(s->hits[0]));
+	return false;
+}
+
+/* False: the list is full of better ones. */
+static bool offer(struct search *s, const struct cube_dial_hit *hit)
+{
+	unsigned i;
+
+	if(is_there(s, hit))
+		return true;
 	if(s->n_hits < s->max)
 		s->n_hits++;
-	else if(!tried_before(&hit, &s->hits[s->max - 1]))
-		return;
-	for(i = s->n_hits - 1; i > 0 && tried_before(&hit, &s->hits[i - 1]); i--)
+	else if(!tried_before(hit, &s->hits[s->max - 1]))
+		return false;
+	for(i = s->n_hits - 1; i > 0 && tried_before(hit, &s->hits[i - 1]); i--)
 		s->hits[i] = s->hits[i - 1];
-	s->hits[i] = hit;
+	s->hits[i] = *hit;
+	return true;
 }
 
 /* The patterns that end at this node, `at` digits into the number. */
@@ -46,10 +72,18 @@ static void offer_entries(struct search *s, const struct cube_dial_node *node, u
 	uint32_t i;
 
 	for(i = 0; i < node->n_entries; i++, entry++) {
-		if(!entry->rest && i == s->max)
+		struct cube_dial_hit hit = {.peer = &s->conf->dial_peers[entry->peer],
+				.preference = entry->preference,
+				.huntstop = entry->huntstop,
+				.by = s->by};
+
+		if(entry->rest && !cube_pattern_run(entry->rest, s->digits + at, s->n_digits - at, &extra))
+			continue;
+		if(s->allows && !s->allows(s, hit.peer))
+			continue;
+		hit.explicit_digits = entry->literals + extra;
+		if(!offer(s, &hit) && !entry->rest)
 			return; /* same key: those that follow come later in hunting order too */
-		if(!entry->rest || cube_pattern_run(entry->rest, s->digits + at, s->n_digits - at, &extra))
-			offer(s, entry, entry->literals + extra);
 	}
 }
 
@@ -107,35 +141,278 @@ static void walk(struct search *s, const struct cube_dial_node *node, unsigned a
 	}
 }
 
-static unsigned find(const struct cube_conf *conf, const struct cube_dial_trie *trie, uint32_t root,
-		struct cube_str number, struct cube_dial_hit *hits, unsigned max)
+/* Adds to what s->hits has. */
+static void find(struct search *s, enum cube_dial_index index, uint32_t root, struct cube_str number)
 {
-	struct search s = {.conf = conf, .trie = trie, .hits = hits, .max = max};
-
-	s.n_digits = cube_digits_of(number, s.digits);
-	if(s.n_digits == 0 || max == 0)
-		return 0;
-	walk(&s, &trie->nodes[root], 0);
-	return s.n_hits;
+	s->trie = &s->conf->dial_plan->index[index];
+	s->n_digits = cube_digits_of(number, s->digits);
+	if(s->n_digits > 0 && s->max > 0)
+		walk(s, &s->trie->nodes[root], 0);
 }
 
-const struct cube_dial_peer *cube_dial_plan_in(const struct cube_conf *conf, int tenant, struct cube_str called)
+/* ---- in */
+
+/* The first entry that asks for this URI, or where it would stand. */
+static unsigned uris_begin(const struct cube_dial_plan *plan, int tenant, unsigned of)
 {
+	unsigned low = 0, high = plan->n_uris_in;
+
+	while(low < high) {
+		unsigned middle = low + (high - low) / 2;
+		const struct cube_dial_uri *u = &plan->uris_in[middle];
+
+		if(u->tenant < tenant || (u->tenant == tenant && u->of < of))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static bool uri_fits(
+		const struct cube_dial_plan *plan, int uri, const struct cube_uri_parts *parts, struct cube_uri_match *match)
+{
+	return parts && cube_uri_class_match(plan->classes[uri], parts, NULL, 0, false, match);
+}
+
+static void find_uri_in(struct search *s, int tenant, unsigned of, const struct cube_uri_parts *parts)
+{
+	const struct cube_dial_plan *plan = s->conf->dial_plan;
+	struct cube_uri_match match;
+	unsigned i;
+
+	for(i = uris_begin(plan, tenant, of); i < plan->n_uris_in; i++) {
+		const struct cube_dial_uri *u = &plan->uris_in[i];
+		const struct cube_dial_peer *peer = &s->conf->dial_peers[u->peer];
+		struct cube_dial_hit hit = {.peer = peer, .preference = (uint8_t)peer->preference, .by = s->by};
+
+		if(u->tenant != tenant || u->of != of)
+			return;
+		if(!uri_fits(plan, (int)u->uri, parts, &match))
+			continue;
+		hit.rank = (uint8_t)match.rank;
+		hit.explicit_digits = match.length;
+		offer(s, &hit);
+	}
+}
+
+bool cube_dial_plan_in(
+		const struct cube_conf *conf, int tenant, const struct cube_call *call, struct cube_dial_hit *hit)
+{
+	struct search s = {.conf = conf, .hits = hit, .max = 1};
+	uint32_t root = (uint32_t)(tenant + 1);
+	unsigned of;
+
+	for(of = 0; of < CUBE_N_URI_IN && s.n_hits == 0; of++) {
+		s.by = (uint8_t)(CUBE_DIAL_BY_INCOMING_URI_VIA + of);
+		if(call->uri[of])
+			find_uri_in(&s, tenant, of, call->uri[of]);
+	}
+	if(s.n_hits == 0) {
+		s.by = CUBE_DIAL_BY_INCOMING_CALLED;
+		find(&s, CUBE_DIAL_IN_CALLED, root, call->called);
+	}
+	if(s.n_hits == 0) {
+		s.by = CUBE_DIAL_BY_INCOMING_CALLING;
+		find(&s, CUBE_DIAL_IN_CALLING, root, call->calling);
+	}
+	if(s.n_hits == 0) {
+		s.by = CUBE_DIAL_BY_INCOMING_PATTERN;
+		find(&s, CUBE_DIAL_IN_PATTERN, root, call->calling);
+	}
+	return s.n_hits > 0;
+}
+
+/* ---- out */
+
+static void find_dpg(struct search *s, const struct cube_dpg *dpg)
+{
+	for(unsigned i = 0; i < dpg->n_members && s->n_hits < s->max; i++) {
+		const struct cube_dial_peer *peer = &s->conf->dial_peers[dpg->members[i].peer];
+
+		if(cube_dial_takes_out(s->conf, peer))
+			s->hits[s->n_hits++] = (struct cube_dial_hit){.peer = peer,
+					.preference = (uint8_t)dpg->members[i].preference,
+					.by = s->by,
+					.huntstop = peer->huntstop};
+	}
+}
+
+/* What a rule of a policy asks for in the call at hand. */
+struct rule
+{
+	const struct cube_call *call;
+	unsigned bits;
+};
+
+static bool same_peer(const struct search *s, const struct cube_dial_peer *peer)
+{
+	return peer == s->arg;
+}
+
+/* Do the URIs of the rule fit, and does the calling number, where the rule asks for it, too? */
+static bool rule_allows(const struct search *s, const struct cube_dial_peer *peer)
+{
+	const struct rule *rule = s->arg;
+	struct cube_uri_match match;
 	struct cube_dial_hit hit;
+	struct search calling = {.conf = s->conf, .allows = same_peer, .arg = peer, .hits = &hit, .max = 1};
 
-	return find(conf, &conf->dial_plan->in, (uint32_t)(tenant + 1), called, &hit, 1) ? hit.peer : NULL;
+	for(unsigned of = 0; of < CUBE_N_URI_OF; of++) {
+		if((rule->bits & 1u << of)
+				&& (!peer->destination_uri_of[of].name.len
+						|| !uri_fits(
+								s->conf->dial_plan, peer->destination_uri_of[of].index, rule->call->uri[of], &match)))
+			return false;
+	}
+	if(!(rule->bits & CUBE_POLICY_CALLING))
+		return true;
+	find(&calling, CUBE_DIAL_OUT_CALLING, 0, rule->call->calling);
+	return calling.n_hits > 0;
 }
 
-unsigned cube_dial_plan_out(
-		const struct cube_conf *conf, struct cube_str called, struct cube_dial_hit *hits, unsigned max)
+/* By URIs alone there is no length that says which fits better: preference decides. */
+static void find_by_uris(struct search *s)
 {
-	unsigned n = find(conf, &conf->dial_plan->out, 0, called, hits, max);
+	const struct cube_dial_plan *plan = s->conf->dial_plan;
 
-	for(unsigned i = 0; i < n; i++) {
+	for(unsigned i = 0; i < plan->n_uris_of; i++) {
+		const struct cube_dial_peer *peer = &s->conf->dial_peers[plan->uris_out[plan->n_uris_out + i]];
+		struct cube_dial_hit hit = {
+				.peer = peer, .preference = (uint8_t)peer->preference, .by = s->by, .huntstop = peer->huntstop};
+
+		if(s->allows(s, peer))
+			offer(s, &hit);
+	}
+}
+
+static void find_policy(struct search *s, const struct cube_policy *policy, const struct cube_call *call)
+{
+	struct rule rule = {.call = call};
+
+	s->allows = rule_allows;
+	s->arg = &rule;
+	for(unsigned i = 0; i < policy->n_rules && s->n_hits == 0; i++) {
+		rule.bits = policy->rules[i];
+		if(rule.bits & CUBE_POLICY_CALLED)
+			find(s, CUBE_DIAL_OUT_CALLED, 0, call->called);
+		else if(rule.bits == CUBE_POLICY_CALLING)
+			find(s, CUBE_DIAL_OUT_CALLING, 0, call->calling);
+		else
+			find_by_uris(s);
+	}
+	s->allows = NULL;
+	s->arg = NULL;
+}
+
+static void find_uri_out(struct search *s, const struct cube_uri_parts *parts)
+{
+	const struct cube_dial_plan *plan = s->conf->dial_plan;
+	struct cube_uri_match match;
+
+	for(unsigned i = 0; i < plan->n_uris_out; i++) {
+		const struct cube_dial_peer *peer = &s->conf->dial_peers[plan->uris_out[i]];
+		struct cube_dial_hit hit = {
+				.peer = peer, .preference = (uint8_t)peer->preference, .by = s->by, .huntstop = peer->huntstop};
+
+		if(!uri_fits(plan, peer->destination_uri.index, parts, &match))
+			continue;
+		hit.rank = (uint8_t)match.rank;
+		hit.explicit_digits = match.length;
+		offer(s, &hit);
+	}
+}
+
+static bool equal_hits(const struct cube_dial_hit *a, const struct cube_dial_hit *b)
+{
+	return a->rank == b->rank && a->explicit_digits == b->explicit_digits && a->preference == b->preference;
+}
+
+/* Numerical Recipes' generator will do: nobody is to be kept from guessing. */
+static uint32_t next_lot(uint32_t *lot)
+{
+	*lot = *lot * 1664525u + 1013904223u;
+	return *lot >> 8;
+}
+
+/* Those that are equal change places by lot. */
+static void shuffle(struct cube_dial_hit *hits, unsigned n, uint32_t lot)
+{
+	unsigned begin, end, i;
+
+	for(begin = 0; begin < n; begin = end) {
+		for(end = begin + 1; end < n && equal_hits(&hits[begin], &hits[end]); end++)
+			;
+		for(i = end - begin; i > 1; i--) {
+			unsigned other = begin + next_lot(&lot) % i;
+			struct cube_dial_hit hit = hits[begin + i - 1];
+
+			hits[begin + i - 1] = hits[other];
+			hits[other] = hit;
+		}
+	}
+}
+
+static void find_out(struct search *s, const struct cube_dial_peer *in, const struct cube_call *call)
+{
+	const struct cube_dpg *dpg = in && in->destination_dpg.tag ? &s->conf->dpgs[in->destination_dpg.index] : NULL;
+
+	if(dpg && !dpg->shutdown) {
+		s->by = CUBE_DIAL_BY_DPG;
+		find_dpg(s, dpg);
+		return;
+	}
+	if(in && in->destination_policy.tag) {
+		s->by = CUBE_DIAL_BY_POLICY;
+		find_policy(s, &s->conf->policies[in->destination_policy.index], call);
+		return;
+	}
+	s->by = CUBE_DIAL_BY_URI;
+	find_uri_out(s, call->uri[CUBE_URI_REQUEST]);
+	if(s->n_hits == 0) {
+		s->by = CUBE_DIAL_BY_CALLED;
+		find(s, CUBE_DIAL_OUT_CALLED, 0, call->called);
+	}
+	if(s->n_hits == 0) {
+		s->by = CUBE_DIAL_BY_CALLING;
+		find(s, CUBE_DIAL_OUT_CALLING, 0, call->calling);
+	}
+}
+
+unsigned cube_dial_plan_out(const struct cube_conf *conf, const struct cube_dial_peer *in, const struct cube_call *call,
+		struct cube_dial_hit *hits, unsigned max)
+{
+	struct search s = {.conf = conf, .hits = hits, .max = max};
+
+	find_out(&s, in, call);
+	if(conf->sip_ua.dial_peer_hunt_random && s.by != CUBE_DIAL_BY_DPG)
+		shuffle(hits, s.n_hits, call->lot);
+	for(unsigned i = 0; i < s.n_hits; i++) {
 		if(hits[i].huntstop)
 			return i + 1;
 	}
-	return n;
+	return s.n_hits;
+}
+
+const char *cube_dial_by_name(enum cube_dial_by by)
+{
+	static const char *const names[] = {
+			[CUBE_DIAL_BY_NONE] = "nothing",
+			[CUBE_DIAL_BY_INCOMING_URI_VIA] = "incoming-uri-via",
+			[CUBE_DIAL_BY_INCOMING_URI_REQUEST] = "incoming-uri-request",
+			[CUBE_DIAL_BY_INCOMING_URI_TO] = "incoming-uri-to",
+			[CUBE_DIAL_BY_INCOMING_URI_FROM] = "incoming-uri-from",
+			[CUBE_DIAL_BY_INCOMING_CALLED] = "incoming-called-number",
+			[CUBE_DIAL_BY_INCOMING_CALLING] = "answer-address",
+			[CUBE_DIAL_BY_INCOMING_PATTERN] = "destination-pattern, by the calling number",
+			[CUBE_DIAL_BY_DPG] = "destination-dpg",
+			[CUBE_DIAL_BY_POLICY] = "destination-provision-policy",
+			[CUBE_DIAL_BY_URI] = "destination-uri",
+			[CUBE_DIAL_BY_CALLED] = "destination-pattern",
+			[CUBE_DIAL_BY_CALLING] = "destination-calling-e164-pattern-map",
+	};
+
+	return names[by];
 }
 
 static bool find_target(const struct cube_dial_plan *plan, const struct cube_dial_target *wanted)

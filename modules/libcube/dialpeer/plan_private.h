@@ -8,6 +8,8 @@
 #include "../base/sort.h"
 #include "pattern_private.h"
 #include "plan.h"
+#include "translate.h"
+#include "uri_class.h"
 
 /* Tokens: 0 to CUBE_DIGITS - 1 one digit; CUBE_TOKEN_SET + i a digit of plan->sets[i]; then those that eat nothing. */
 #define CUBE_TOKEN_SET CUBE_DIGITS
@@ -58,16 +60,47 @@ struct cube_dial_target
 	struct cube_str host;
 };
 
+/* What numbers are looked up in. Those for calls that come in have a root per tenant index + 1, the others one. */
+enum cube_dial_index
+{
+	CUBE_DIAL_IN_CALLED = 0, /* incoming-called-number, incoming-called-e164-pattern-map */
+	CUBE_DIAL_IN_CALLING,	 /* answer-address, incoming-calling-e164-pattern-map */
+	CUBE_DIAL_IN_PATTERN,	 /* destination-pattern, for the calling number */
+	CUBE_DIAL_OUT_CALLED,	 /* destination-pattern, destination-e164-pattern-map */
+	CUBE_DIAL_OUT_CALLING,	 /* destination-calling-e164-pattern-map */
+	CUBE_N_DIAL_INDEXES,
+};
+
+/* A dial-peer that asks for a URI of calls that come in. */
+struct cube_dial_uri
+{
+	int tenant;
+	uint32_t peer, uri; /* indexes */
+	uint8_t of;			/* enum cube_uri_of */
+};
+
 struct cube_dial_plan
 {
 	uint32_t sets[CUBE_SETS_MAX];
 	unsigned n_sets;
-	struct cube_dial_trie out;		  /* destination-pattern, one root */
-	struct cube_dial_trie in;		  /* incoming-called-number, a root per tenant index + 1 */
-	struct cube_dial_target *targets; /* sorted, unique */
+	struct cube_dial_trie index[CUBE_N_DIAL_INDEXES];
+	const struct cube_uri_class **classes; /* by index of conf->uris */
+	struct cube_dial_uri *uris_in;		   /* sorted by tenant, of, peer */
+	unsigned n_uris_in;
+	uint32_t *uris_out; /* dial-peers with destination-uri, then those with one of destination-uri-... */
+	unsigned n_uris_out, n_uris_of;
+	const struct cube_translation **translations; /* by index of conf->translation_rules */
+	struct cube_dial_target *targets;			  /* sorted, unique */
 	unsigned n_targets;
 };
 
+/* May a call come in, or go out, by this dial-peer? Whether something selects it is another question. */
+bool cube_dial_takes_in(const struct cube_dial_peer *peer);
+bool cube_dial_takes_out(const struct cube_conf *conf, const struct cube_dial_peer *peer);
+
+/* Compiles uris and translation-rules, and gathers who asks for a URI. -1: a line for each fault, or memory is out. */
+int cube_dial_rules_build(struct cube_conf *conf, struct cube_dial_plan *plan, struct cube_err *err)
+		__attribute__((warn_unused_result));
 /* Sorts entries and makes nodes. -1: out of memory. */
 int cube_dial_trie_build(struct cube_dial_trie *trie, struct cube_arena *arena) __attribute__((warn_unused_result));
 int cube_dial_target_cmp(const void *a, const void *b);

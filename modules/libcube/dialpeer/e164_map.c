@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "e164_map.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "pattern_private.h"
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r';
+}
+
+static struct cube_str trimmed(struct cube_str line)
+{
+	while(line.len > 0 && is_blank(line.s[0]))
+		line = (struct cube_str){line.s + 1, line.len - 1};
+	while(line.len > 0 && is_blank(line.s[line.len - 1]))
+		line.len--;
+	return line;
+}
+
+static bool next_line(const struct cube_file *file, struct cube_e164_cursor *cursor, struct cube_str *line)
+{
+	const char *begin = file->data + cursor->at, *end;
+
+	if(cursor->at >= file->len)
+		return false;
+	end = memchr(begin, '\n', file->len - cursor->at);
+	*line = (struct cube_str){begin, end ? (size_t)(end - begin) : file->len - cursor->at};
+	cursor->at += line->len + (end ? 1 : 0);
+	cursor->line++;
+	return true;
+}
+
+bool cube_e164_next(const struct cube_e164_map *map, struct cube_e164_cursor *cursor, struct cube_str *pattern)
+{
+	if(map->url.len == 0) {
+		if(cursor->at == map->e164.n)
+			return false;
+		*pattern = map->e164.v[cursor->at++];
+		return true;
+	}
+	while(next_line(&map->file, cursor, pattern)) {
+		*pattern = trimmed(*pattern);
+		if(pattern->len > 0 && pattern->s[0] != '!')
+			return true;
+	}
+	return false;
+}
+
+bool cube_e164_check(const struct cube_e164_map *map, struct cube_err *err)
+{
+	struct cube_e164_cursor cursor = {0};
+	struct cube_program program;
+	struct cube_str pattern;
+	char path[200];
+	bool ok = true;
+
+	while(cube_e164_next(map, &cursor, &pattern)) {
+		if(map->url.len == 0)
+			snprintf(path, sizeof(path), "e164-pattern-map %d: e164", map->tag);
+		else
+			snprintf(path, sizeof(path), "e164-pattern-map %d: url %.100s: line %u", map->tag, map->url.s, cursor.line);
+		ok = cube_program_parse(pattern, path, &program, err) == 0 && ok;
+	}
+	return ok;
+}
