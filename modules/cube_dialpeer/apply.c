@@ -30,24 +30,24 @@ static void target_text(const struct cube_target *t, char *buf, size_t size)
 }
 
 /* A name may resolve to either family: the tenant's own decides. */
-static socket_info_t *send_socket(
-		const struct cube_conf *conf, const struct cube_dial_peer *peer, const struct cube_tenant_api *tenant)
+static socket_info_t *send_socket(const struct cube_conf *conf, const struct cube_dial_peer *peer,
+		const struct cube_target *target, const struct cube_tenant_api *tenant)
 {
 	socket_info_t *si;
 
-	if(peer->target.kind == CUBE_TARGET_IP)
-		return tenant->send_socket(conf, peer->tenant, peer->session_transport, peer->target.addr.ip.len);
+	if(target->kind == CUBE_TARGET_IP)
+		return tenant->send_socket(conf, peer->tenant, peer->session_transport, target->addr.ip.len);
 	si = tenant->send_socket(conf, peer->tenant, peer->session_transport, 4);
 	return si ? si : tenant->send_socket(conf, peer->tenant, peer->session_transport, 16);
 }
 
-static int set_uris(sip_msg_t *msg, const struct cube_dial_peer *peer)
+static int set_uris(
+		sip_msg_t *msg, const struct cube_dial_peer *peer, const struct cube_target *target, struct cube_str user)
 {
 	char host[URI_TEXT_MAX / 2], uri[URI_TEXT_MAX];
-	struct cube_str user = ksr_call_get_str("user");
 	str s;
 
-	target_text(&peer->target, host, sizeof(host));
+	target_text(target, host, sizeof(host));
 	s.s = uri;
 	s.len = snprintf(uri, sizeof(uri), "sip:%.*s%s%s", CUBE_FMT(user), user.len ? "@" : "", host);
 	if(s.len < 0 || s.len >= (int)sizeof(uri)) {
@@ -72,16 +72,16 @@ static int set_route(const struct cube_dial_peer *peer)
 }
 
 int apply_dial_peer(sip_msg_t *msg, const struct cube_conf *conf, const struct cube_dial_peer *peer,
-		const struct cube_tenant_api *tenant)
+		const struct cube_target *target, struct cube_str user, const struct cube_tenant_api *tenant)
 {
-	socket_info_t *si = send_socket(conf, peer, tenant);
+	socket_info_t *si = send_socket(conf, peer, target, tenant);
 
 	if(!si) {
 		LM_ERR("dial-peer %d: its tenant has no open %s listener to send from\n", peer->tag,
 				transports[peer->session_transport]);
 		return -1;
 	}
-	if(set_uris(msg, peer) < 0 || ksr_call_set_int("dialpeer_out", peer->tag) < 0 || set_route(peer) < 0)
+	if(set_uris(msg, peer, target, user) < 0 || ksr_call_set_int("dialpeer_out", peer->tag) < 0 || set_route(peer) < 0)
 		return -1;
 	set_force_socket(msg, si);
 	return 0;

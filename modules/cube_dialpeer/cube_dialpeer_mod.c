@@ -4,6 +4,7 @@
 #include "core/kemi.h"
 #include "core/sr_module.h"
 
+#include "branch.h"
 #include "hunt.h"
 
 MODULE_VERSION
@@ -12,12 +13,16 @@ static int mod_init(void);
 static int w_dialpeer_in(sip_msg_t *msg, char *p1, char *p2);
 static int w_dialpeer_out(sip_msg_t *msg, char *p1, char *p2);
 static int w_dialpeer_next(sip_msg_t *msg, char *p1, char *p2);
+static int w_dialpeer_branch(sip_msg_t *msg, char *p1, char *p2);
+static int w_dialpeer_reply(sip_msg_t *msg, char *p1, char *p2);
 
 /* clang-format off */
 static cmd_export_t cmds[] = {
 	{"cube_dialpeer_in",   (cmd_function)w_dialpeer_in,   0, 0, 0, REQUEST_ROUTE},
 	{"cube_dialpeer_out",  (cmd_function)w_dialpeer_out,  0, 0, 0, REQUEST_ROUTE},
 	{"cube_dialpeer_next", (cmd_function)w_dialpeer_next, 0, 0, 0, REQUEST_ROUTE | FAILURE_ROUTE},
+	{"cube_dialpeer_branch", (cmd_function)w_dialpeer_branch, 0, 0, 0, BRANCH_ROUTE},
+	{"cube_dialpeer_reply", (cmd_function)w_dialpeer_reply, 0, 0, 0, ONREPLY_ROUTE},
 	{0, 0, 0, 0, 0, 0}
 };
 
@@ -31,6 +36,8 @@ static sr_kemi_t kemi_exports[] = {
 	{str_init("cube_dialpeer"), str_init("cube_dialpeer_in"),   SR_KEMIP_INT, ki_dialpeer_in,   NO_PARAMS},
 	{str_init("cube_dialpeer"), str_init("cube_dialpeer_out"),  SR_KEMIP_INT, ki_dialpeer_out,  NO_PARAMS},
 	{str_init("cube_dialpeer"), str_init("cube_dialpeer_next"), SR_KEMIP_INT, ki_dialpeer_next, NO_PARAMS},
+	{str_init("cube_dialpeer"), str_init("cube_dialpeer_branch"), SR_KEMIP_INT, ki_dialpeer_branch, NO_PARAMS},
+	{str_init("cube_dialpeer"), str_init("cube_dialpeer_reply"), SR_KEMIP_INT, ki_dialpeer_reply, NO_PARAMS},
 	{{0, 0}, {0, 0}, 0, NULL, {0, 0, 0, 0, 0, 0}}
 };
 /* clang-format on */
@@ -45,7 +52,7 @@ static int mod_init(void)
 {
 	static const char *const order[] = {"cube_tenant", "cube_dialpeer", NULL};
 
-	return ksr_load_order(order) < 0 ? -1 : hunt_init();
+	return ksr_load_order(order) < 0 ? -1 : hunt_init() < 0 ? -1 : branch_init();
 }
 
 static int w_dialpeer_in(sip_msg_t *msg, char *p1, char *p2)
@@ -61,4 +68,14 @@ static int w_dialpeer_out(sip_msg_t *msg, char *p1, char *p2)
 static int w_dialpeer_next(sip_msg_t *msg, char *p1, char *p2)
 {
 	return ki_dialpeer_next(msg);
+}
+
+static int w_dialpeer_branch(sip_msg_t *msg, char *p1, char *p2)
+{
+	return ki_dialpeer_branch(msg);
+}
+
+static int w_dialpeer_reply(sip_msg_t *msg, char *p1, char *p2)
+{
+	return ki_dialpeer_reply(msg);
 }

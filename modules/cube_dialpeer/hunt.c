@@ -1,23 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which dial-peer a call came in by, which it goes out by, and which is tried next. libcube decides; what remains to
  * be tried is kept with the transaction as tags, so that a reload between two tries is harmless. */
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/dprint.h"
+#include "core/route.h"
+#include "modules/tm/tm_load.h"
 
+#include "../libcube/dialpeer/hunting.h"
 #include "apply.h"
 #include "call.h"
+#include "hold.h"
 #include "hunt.h"
-
-#define TAGS_TEXT_MAX (CUBE_HUNT_MAX * 11 + 1)
+#include "numbers.h"
+#include "peers.h"
 
 static struct cube_tenant_api tenant;
+static struct tm_binds tm;
 
 int hunt_init(void)
 {
-	return cube_tenant_load_api(&tenant);
+	load_tm_f load_tm = (load_tm_f)find_export("load_tm", NO_SCRIPT, 0);
+
+	if(!load_tm || load_tm(&tm) < 0) {
+		LM_ERR("tm.so is not loaded; put loadmodule \"tm.so\" before cube_dialpeer.so\n");
+		return -1;
+	}
+	hold_init();
+	return peers_init() < 0 ? -1 : cube_tenant_load_api(&tenant);
 }
 
 /* The index of the tenant whose request this is, CUBE_NONE for sip-ua. False: there is none of that tag any more. */
@@ -29,13 +39,27 @@ static bool tenant_index(const struct cube_conf *conf, int tag, int *index)
 	return !tag || t;
 }
 
-int ki_dialpeer_in(sip_msg_t *msg)
+/* What else the dial-peer out may be, and what it may do to the numbers. */
+static int come_in(sip_msg_t *msg, const struct cube_conf *conf, int tag)
 {
-	int tag = ksr_call_get_int("tenant", CUBE_NONE), index;
 	struct cube_dial_hit hit = {.peer = NULL};
 	struct call_facts facts;
+	int index;
+
+	if(!tenant_index(conf, tag, &index) || !call_read(msg, &facts))
+		return ksr_call_set_int("dialpeer_in", 0) < 0 ? HUNT_NONE : HUNT_OK;
+	cube_dial_plan_in(conf, index, &facts.call, &hit);
+	if(ksr_call_set_int("dialpeer_in", hit.peer ? hit.peer->tag : 0) < 0)
+		return HUNT_NONE;
+	if(hit.peer)
+		peers_add(hit.peer->tag, PEER_IN);
+	return numbers_in(conf, hit.peer, &facts) ? HUNT_OK : HUNT_REJECTED;
+}
+
+int ki_dialpeer_in(sip_msg_t *msg)
+{
+	int tag = ksr_call_get_int("tenant", CUBE_NONE), rc;
 	struct cube_snapshot *s;
-	int rc;
 
 	if(tag == CUBE_NONE) {
 		LM_ERR("cube_dialpeer_in() needs a tenant: call cube_tenant_in() first\n");
@@ -43,64 +67,154 @@ int ki_dialpeer_in(sip_msg_t *msg)
 	}
 	if(!(s = tenant.acquire()))
 		return HUNT_NONE;
-	if(tenant_index(s->conf, tag, &index) && call_read(msg, &facts))
-		cube_dial_plan_in(s->conf, index, &facts.call, &hit);
-	rc = ksr_call_set_int("dialpeer_in", hit.peer ? hit.peer->tag : 0) < 0 ? HUNT_NONE : HUNT_OK;
+	rc = come_in(msg, s->conf, tag);
 	tenant.release(s);
 	return rc;
 }
 
-/* The first of tags ("200,201") that can be used is applied, the rest is kept for the next try. */
-static int hunt_on(sip_msg_t *msg, const struct cube_conf *conf, const char *tags)
+static unsigned turn_of(const struct cube_conf *conf, int tag)
 {
-	int rc = *tags ? HUNT_UNUSABLE : HUNT_NONE;
+	const struct cube_dial_peer *peer = cube_conf_dial_peer(conf, tag);
 
-	while(*tags && rc != HUNT_OK) {
-		char *end;
-		const struct cube_dial_peer *peer = cube_conf_dial_peer(conf, (int)strtol(tags, &end, 10));
+	if(!peer || !peer->server_group.tag || !conf->server_groups[peer->server_group.index].round_robin)
+		return 0;
+	return peers_turn(peer->server_group.tag);
+}
 
-		tags = *end == ',' ? end + 1 : end;
-		if(peer && apply_dial_peer(msg, conf, peer, &tenant) == 0)
-			rc = HUNT_OK;
+/* Is this the one that the call goes to? The dial-peer counts as tried then. */
+static bool take(sip_msg_t *msg, const struct cube_conf *conf, const struct cube_hunting *hunting)
+{
+	char user[CUBE_NUMBER_MAX];
+	const struct cube_dial_peer *peer;
+	const struct cube_target *target = cube_hunting_target(hunting, conf, &peer);
+	struct cube_str called;
+
+	if(!target || !cube_dial_takes_out(conf, peer) || !numbers_out(conf, peer, user, &called))
+		return false;
+	if(!hold_out(peer)) {
+		LM_NOTICE("dial-peer %d: has %d calls, its max-conn; it is passed over\n", peer->tag, peer->max_conn);
+		return false;
 	}
-	return ksr_call_set_str("hunt", cube_str_of(tags)) < 0 ? HUNT_UNUSABLE : rc;
+	if(apply_dial_peer(msg, conf, peer, target, called, &tenant) < 0)
+		return false;
+	peers_add(peer->tag, PEER_OUT);
+	return true;
+}
+
+/* The first target that can be used is applied, what is behind it is kept for the next try. */
+static int hunt_on(sip_msg_t *msg, const struct cube_conf *conf, struct cube_hunting *hunting)
+{
+	char text[CUBE_HUNTING_TEXT_MAX];
+	int rc = hunting->n ? HUNT_UNUSABLE : HUNT_NONE;
+	bool left = hunting->n > 0;
+
+	while(left && !take(msg, conf, hunting)) {
+		int next = hunting->n > 1 ? hunting->tag[1] : 0;
+
+		left = cube_hunting_next(hunting, conf, CUBE_HUNTING_SERVER, turn_of(conf, next));
+	}
+	if(left)
+		rc = HUNT_OK;
+	return ksr_call_set_str("hunt", cube_str_of(cube_hunting_text(hunting, text))) < 0 ? HUNT_UNUSABLE : rc;
+}
+
+/* Once for each final reply, in the process that relays it. It only reads what is kept with the transaction. */
+static void on_reply(struct cell *t, int type, struct tmcb_params *params)
+{
+	sr_xavp_t **before;
+
+	if(params->code < 200 || params->code > 299)
+		return;
+	before = xavp_set_list(&t->xavps_list);
+	peers_add(ksr_call_get_int("dialpeer_out", 0), PEER_ANSWERED);
+	xavp_set_list(before);
+}
+
+static bool any_max_conn(const struct cube_dial_peer *in, const struct cube_dial_hit *hits, unsigned n)
+{
+	bool any = in && in->max_conn;
+
+	for(unsigned i = 0; i < n; i++)
+		any = any || hits[i].peer->max_conn;
+	return any;
+}
+
+static int go_out(sip_msg_t *msg, const struct cube_conf *conf)
+{
+	const struct cube_dial_peer *in = cube_conf_dial_peer(conf, ksr_call_get_int("dialpeer_in", 0));
+	struct cube_dial_hit hits[CUBE_HUNT_MAX];
+	struct cube_hunting hunting;
+	struct call_facts facts;
+	unsigned n;
+
+	if(!call_read(msg, &facts))
+		return HUNT_NONE;
+	numbers_of_call(&facts);
+	n = cube_dial_plan_out(conf, in, &facts.call, hits, CUBE_HUNT_MAX);
+	if(n == 0)
+		return HUNT_NONE;
+	(void)hold_begin(msg, any_max_conn(in, hits, n)); /* those that it is for are passed over then */
+	if(!hold_in(in)) {
+		LM_NOTICE("dial-peer %d: has %d calls, its max-conn; a call that came in by it is refused\n", in->tag, in->max_conn);
+		return HUNT_UNUSABLE;
+	}
+	if(tm.register_tmcb(msg, NULL, TMCB_RESPONSE_OUT, on_reply, NULL, NULL) <= 0)
+		LM_ERR("tm takes no callback; an answer to this call is not counted\n");
+	cube_hunting_begin(&hunting, conf, hits, n, turn_of(conf, hits[0].peer->tag));
+	return hunt_on(msg, conf, &hunting);
 }
 
 int ki_dialpeer_out(sip_msg_t *msg)
 {
-	struct cube_dial_hit hits[CUBE_HUNT_MAX];
-	const struct cube_dial_peer *in;
-	char tags[TAGS_TEXT_MAX] = "";
-	struct call_facts facts;
-	struct cube_snapshot *s;
-	unsigned i, n;
-	size_t used = 0;
+	struct cube_snapshot *s = tenant.acquire();
 	int rc;
 
-	if(!call_read(msg, &facts) || ksr_call_set_str("user", ksr_cube_str(msg->parsed_uri.user)) < 0
-			|| !(s = tenant.acquire()))
+	if(!s)
 		return HUNT_NONE;
-	in = cube_conf_dial_peer(s->conf, ksr_call_get_int("dialpeer_in", 0));
-	n = cube_dial_plan_out(s->conf, in, &facts.call, hits, CUBE_HUNT_MAX);
-	for(i = 0; i < n; i++)
-		used += (size_t)snprintf(tags + used, sizeof(tags) - used, "%s%d", i ? "," : "", hits[i].peer->tag);
-	rc = hunt_on(msg, s->conf, tags);
+	rc = go_out(msg, s->conf);
 	tenant.release(s);
 	return rc;
 }
 
+/* What the target said; 0: nothing, or it was not reached. */
+static int response_of_branch(void)
+{
+	struct cell *t = tm.t_gett();
+	int branch;
+
+	if(get_route_type() != FAILURE_ROUTE || !t || t == T_UNDEFINED)
+		return 0;
+	branch = tm.t_get_picked_branch();
+	if(branch < 0 || branch >= t->nr_of_outgoings || t->uac[branch].reply == FAKED_REPLY)
+		return 0;
+	return t->uac[branch].last_received;
+}
+
+static int go_on(sip_msg_t *msg, const struct cube_conf *conf, struct cube_hunting *hunting)
+{
+	const struct cube_dial_peer *peer = cube_conf_dial_peer(conf, hunting->n ? hunting->tag[0] : 0);
+	enum cube_hunting_step step =
+			peer ? cube_hunting_behind(conf, peer, response_of_branch()) : CUBE_HUNTING_PEER;
+	int next = hunting->n > 1 ? hunting->tag[1] : 0;
+
+	if(step == CUBE_HUNTING_ENDS)
+		return HUNT_ENDS;
+	if(peer)
+		peers_add(peer->tag, PEER_FAILED);
+	if(!cube_hunting_next(hunting, conf, step, turn_of(conf, next)))
+		return HUNT_NONE;
+	return hunt_on(msg, conf, hunting);
+}
+
 int ki_dialpeer_next(sip_msg_t *msg)
 {
-	struct cube_str left = ksr_call_get_str("hunt");
-	char tags[TAGS_TEXT_MAX];
+	struct cube_hunting hunting;
 	struct cube_snapshot *s;
 	int rc;
 
-	if(left.len == 0 || left.len >= sizeof(tags) || !(s = tenant.acquire()))
+	if(!cube_hunting_parse(ksr_call_get_str("hunt"), &hunting) || !(s = tenant.acquire()))
 		return HUNT_NONE;
-	memcpy(tags, left.s, left.len);
-	tags[left.len] = '\0';
-	rc = hunt_on(msg, s->conf, tags);
+	rc = go_on(msg, s->conf, &hunting);
 	tenant.release(s);
 	return rc;
 }

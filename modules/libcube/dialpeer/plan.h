@@ -64,6 +64,9 @@ bool cube_dial_plan_in(
  * one with huntstop. Returns how many. */
 unsigned cube_dial_plan_out(const struct cube_conf *conf, const struct cube_dial_peer *in, const struct cube_call *call,
 		struct cube_dial_hit *hits, unsigned max);
+/* May a call come in, or go out, by this dial-peer? Whether something selects it is another question. */
+bool cube_dial_takes_in(const struct cube_dial_peer *peer);
+bool cube_dial_takes_out(const struct cube_conf *conf, const struct cube_dial_peer *peer);
 /* The words for an operator: "incoming-called-number". */
 const char *cube_dial_by_name(enum cube_dial_by by);
 /* Is ip the session-target, or a server of the session-server-group, of one of tenant's (index or CUBE_NONE) dial-peers

@@ -94,10 +94,6 @@ struct cube_dial_plan
 	unsigned n_targets;
 };
 
-/* May a call come in, or go out, by this dial-peer? Whether something selects it is another question. */
-bool cube_dial_takes_in(const struct cube_dial_peer *peer);
-bool cube_dial_takes_out(const struct cube_conf *conf, const struct cube_dial_peer *peer);
-
 /* Compiles uris and translation-rules, and gathers who asks for a URI. -1: a line for each fault, or memory is out. */
 int cube_dial_rules_build(struct cube_conf *conf, struct cube_dial_plan *plan, struct cube_err *err)
 		__attribute__((warn_unused_result));

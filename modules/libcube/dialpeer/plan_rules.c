@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The part of the dial-plan that is no pattern of numbers: what dial-peers ask of URIs, and translation rules. */
 #include "plan_private.h"
+#include "plan_rules.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -111,4 +112,9 @@ int cube_dial_rules_build(struct cube_conf *conf, struct cube_dial_plan *plan, s
 	gather_in(conf, plan);
 	gather_out(conf, plan);
 	return ret;
+}
+
+const struct cube_translation *cube_dial_translation(const struct cube_conf *conf, int index)
+{
+	return conf->dial_plan->translations[index];
 }

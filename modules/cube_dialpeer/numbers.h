@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The numbers of a call, as translation profiles make them: kept with the transaction. */
+#ifndef CUBE_DIALPEER_NUMBERS_H
+#define CUBE_DIALPEER_NUMBERS_H
+
+#include "call.h"
+
+enum number
+{
+	NUMBER_CALLED = 0,
+	NUMBER_CALLING,
+	NUMBER_REDIRECT, /* in the topmost Diversion */
+	N_NUMBERS,
+};
+
+/* Notes the numbers of a call that comes in, translated by the profile of its dial-peer (NULL for dial-peer 0), or of sip-ua.
+ * False, logged: a rule rejects one of them, or memory is out. */
+bool numbers_in(const struct cube_conf *conf, const struct cube_dial_peer *peer, const struct call_facts *facts);
+/* Puts what was noted in place of what the message says. */
+void numbers_of_call(struct call_facts *facts);
+/* The called user for this dial-peer, in buf or with the transaction. False, logged: a rule of its profile rejects it. */
+bool numbers_out(const struct cube_conf *conf, const struct cube_dial_peer *peer, char buf[CUBE_NUMBER_MAX],
+		struct cube_str *user);
+/* The user that stands for a number in the request to this dial-peer; false: the one that the caller sent stays. Rejected
+ * ones are left as they are, since numbers_out has refused the dial-peer. */
+bool numbers_changed(const struct cube_conf *conf, const struct cube_dial_peer *peer, enum number which,
+		char buf[CUBE_NUMBER_MAX], struct cube_str *user);
+
+#endif
