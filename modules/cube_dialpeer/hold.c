@@ -80,7 +80,8 @@ bool hold_begin(sip_msg_t *msg, bool needed)
 	if(!needed)
 		return true;
 	if(!dialog.register_dlgcb) {
-		LM_ERR("max-conn needs the dialog module: load dialog.so before cube_dialpeer.so; dial-peers that have max-conn "
+		LM_ERR("max-conn needs the dialog module: load dialog.so before cube_dialpeer.so; dial-peers that have "
+			   "max-conn "
 			   "are not used\n");
 		return false;
 	}

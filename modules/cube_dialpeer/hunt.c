@@ -155,7 +155,8 @@ static int go_out(sip_msg_t *msg, const struct cube_conf *conf)
 		return HUNT_NONE;
 	(void)hold_begin(msg, any_max_conn(in, hits, n)); /* those that it is for are passed over then */
 	if(!hold_in(in)) {
-		LM_NOTICE("dial-peer %d: has %d calls, its max-conn; a call that came in by it is refused\n", in->tag, in->max_conn);
+		LM_NOTICE("dial-peer %d: has %d calls, its max-conn; a call that came in by it is refused\n", in->tag,
+				in->max_conn);
 		return HUNT_UNUSABLE;
 	}
 	if(tm.register_tmcb(msg, NULL, TMCB_RESPONSE_OUT, on_reply, NULL, NULL) <= 0)
@@ -193,8 +194,7 @@ static int response_of_branch(void)
 static int go_on(sip_msg_t *msg, const struct cube_conf *conf, struct cube_hunting *hunting)
 {
 	const struct cube_dial_peer *peer = cube_conf_dial_peer(conf, hunting->n ? hunting->tag[0] : 0);
-	enum cube_hunting_step step =
-			peer ? cube_hunting_behind(conf, peer, response_of_branch()) : CUBE_HUNTING_PEER;
+	enum cube_hunting_step step = peer ? cube_hunting_behind(conf, peer, response_of_branch()) : CUBE_HUNTING_PEER;
 	int next = hunting->n > 1 ? hunting->tag[1] : 0;
 
 	if(step == CUBE_HUNTING_ENDS)

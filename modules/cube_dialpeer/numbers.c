@@ -36,8 +36,9 @@ static enum cube_translated translate(const struct cube_conf *conf, const struct
 
 static struct cube_str user_of(const struct call_facts *f, enum number which)
 {
-	static const enum cube_uri_of of[N_NUMBERS] = {
-			[NUMBER_CALLED] = CUBE_URI_REQUEST, [NUMBER_CALLING] = CUBE_URI_FROM, [NUMBER_REDIRECT] = CUBE_URI_DIVERSION};
+	static const enum cube_uri_of of[N_NUMBERS] = {[NUMBER_CALLED] = CUBE_URI_REQUEST,
+			[NUMBER_CALLING] = CUBE_URI_FROM,
+			[NUMBER_REDIRECT] = CUBE_URI_DIVERSION};
 
 	return f->call.uri[of[which]] ? f->parts[of[which]].user : (struct cube_str){NULL, 0};
 }
@@ -49,8 +50,8 @@ static const struct cube_translation_profile *profile(const struct cube_conf *co
 
 bool numbers_in(const struct cube_conf *conf, const struct cube_dial_peer *peer, const struct call_facts *facts)
 {
-	const struct cube_translation_profile *p = profile(
-			conf, peer && peer->translation_in.name.len ? &peer->translation_in : &conf->sip_ua.translation_in);
+	const struct cube_translation_profile *p =
+			profile(conf, peer && peer->translation_in.name.len ? &peer->translation_in : &conf->sip_ua.translation_in);
 	char buf[CUBE_NUMBER_MAX];
 
 	for(int which = 0; which < N_NUMBERS; which++) {

@@ -7,13 +7,13 @@
 
 enum peer_count
 {
-	PEER_IN = 0,	/* calls that came in by it */
-	PEER_OUT,		/* calls that were sent to it */
-	PEER_FAILED,	/* of these, those behind which the hunt went on */
-	PEER_ANSWERED,	/* of these, those that were answered with 2xx */
-	PEER_BUSIED,	/* passed over: its targets do not answer OPTIONS */
-	PEER_FULL,		/* passed over: it has max-conn calls */
-	PEER_NOW,		/* calls at this moment; only with max-conn */
+	PEER_IN = 0,   /* calls that came in by it */
+	PEER_OUT,	   /* calls that were sent to it */
+	PEER_FAILED,   /* of these, those behind which the hunt went on */
+	PEER_ANSWERED, /* of these, those that were answered with 2xx */
+	PEER_BUSIED,   /* passed over: its targets do not answer OPTIONS */
+	PEER_FULL,	   /* passed over: it has max-conn calls */
+	PEER_NOW,	   /* calls at this moment; only with max-conn */
 	N_PEER_COUNTS,
 };
 

@@ -90,8 +90,7 @@ void cube_hunting_begin(struct cube_hunting *h, const struct cube_conf *conf, co
 	enter(h, conf, turn);
 }
 
-bool cube_hunting_next(
-		struct cube_hunting *h, const struct cube_conf *conf, enum cube_hunting_step step, unsigned turn)
+bool cube_hunting_next(struct cube_hunting *h, const struct cube_conf *conf, enum cube_hunting_step step, unsigned turn)
 {
 	const struct cube_dial_peer *peer = h->n ? cube_conf_dial_peer(conf, h->tag[0]) : NULL;
 	const struct cube_server_group *group = peer ? group_of(conf, peer) : NULL;
