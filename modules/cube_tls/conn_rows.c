@@ -50,42 +50,51 @@ struct rows
 	bool nomem;
 };
 
-static struct conn_row *row_new(struct rows *rows)
+/* Whether there is room for so many more. */
+static bool rows_room(struct rows *rows, int more)
 {
-	if(rows->n == rows->size) {
-		int more = rows->size ? 2 * rows->size : ROWS_FIRST;
-		struct conn_row *bigger = realloc(rows->v, (size_t)more * sizeof(*bigger));
+	int size = rows->n + more;
+	struct conn_row *bigger;
 
-		if(!bigger)
-			return NULL;
-		rows->v = bigger;
-		rows->size = more;
-	}
-	return &rows->v[rows->n++];
+	if(size <= rows->size)
+		return true;
+	size = size > 2 * rows->size ? size : 2 * rows->size;
+	bigger = realloc(rows->v, (size_t)size * sizeof(*bigger));
+	if(!bigger)
+		return false;
+	memset(bigger + rows->size, 0, (size_t)(size - rows->size) * sizeof(*bigger));
+	rows->v = bigger;
+	rows->size = size;
+	return true;
 }
 
 static void row_take(struct tcp_connection *c, void *arg)
 {
 	const struct cube_conn *conn = conn_get(c);
 	struct rows *rows = arg;
-	struct conn_row *r;
 
 	if(!conn || rows->nomem)
 		return;
-	r = row_new(rows);
-	if(r)
-		row_fill(r, c, conn);
+	if(rows_room(rows, 1))
+		row_fill(&rows->v[rows->n++], c, conn);
 	else
 		rows->nomem = true;
 }
 
+/* The core's lock is held while rows are filled, but not while the memory for them is had and touched for the first time: that is most
+ * of the work, and is done before, for twice as many as the fullest part had until then. */
 int conn_rows_take(struct conn_row **rows)
 {
+	int at = 0, before, part = ROWS_FIRST;
 	struct rows taken = {0};
-	int at = 0;
 
-	while(!taken.nomem && conn_walk(&at, row_take, &taken))
-		;
+	for(;;) {
+		before = taken.n;
+		taken.nomem = taken.nomem || !rows_room(&taken, part);
+		if(taken.nomem || !conn_walk(&at, row_take, &taken))
+			break;
+		part = 2 * (taken.n - before) > part ? 2 * (taken.n - before) : part;
+	}
 	*rows = taken.v;
 	return taken.nomem ? -1 : taken.n;
 }

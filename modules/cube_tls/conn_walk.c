@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "conn_walk.h"
 
-#define BUCKETS_AT_ONCE 64 /* of the core's table, under its lock */
+#define BUCKETS_AT_ONCE 16 /* of the core's table, under its lock */
 
 extern gen_lock_t *tcpconn_lock;
 extern struct tcp_connection **tcpconn_id_hash;
