@@ -213,11 +213,20 @@ static struct cube_show_conn *shown_of(const struct conn_row *rows, int n)
 	for(i = 0; i < n && list; i++) {
 		const struct conn_row *r = &rows[i];
 
-		list[i] = (struct cube_show_conn){r->remote, r->local, r->id,
-				r->done						  ? "Established"
-				: r->role == CUBE_ROLE_CLIENT ? "Connecting"
-											  : "Accepting",
-				r->queue, r->version, r->cipher, r->key, r->curve, r->tenant, r->bad, r->mismatched};
+		list[i] = (struct cube_show_conn){.remote = r->remote,
+				.local = r->local,
+				.id = r->id,
+				.state = r->done					   ? "Established"
+						 : r->role == CUBE_ROLE_CLIENT ? "Connecting"
+													   : "Accepting",
+				.queue = r->queue,
+				.version = r->version,
+				.cipher = r->cipher,
+				.key = r->key,
+				.curve = r->curve,
+				.tenant = r->tenant,
+				.no_socket = r->bad,
+				.mismatched = r->mismatched};
 	}
 	return list;
 }

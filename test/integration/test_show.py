@@ -2,7 +2,9 @@
 """What an operator sees of connections, and what he clears: CUBE's text with live values, at none, one and 2,000
 connections; the same as structures; counters that add up."""
 
+import os
 import resource
+import signal
 import socket
 import ssl
 import threading
@@ -203,6 +205,26 @@ def test_clear(t):
         client.close()
     made.cube.wait_no_connection()
     made.cube.prove_alive()
+
+
+def test_no_socket(t):
+    """`**`: a connection that was ended, whose socket TCP main has not closed yet. It is stopped for that moment."""
+    made = t.made
+    processes = made.rpc.values("core.ps")
+    tcp_main = next(pid for pid, what in zip(processes[::2], processes[1::2]) if what == "tcp main process")
+    with made.connect(5061) as client, made.connect(5061) as other:
+        number, kept = made.id_of(client), made.id_of(other)
+        os.kill(tcp_main, signal.SIGSTOP)
+        try:
+            equal("clear", made.rpc.call("cube_tls.clear", "id", number)["cleared"], 1)
+            rows = [line.split()[1:3] for line in made.show("detail").split("\n") if " Established " in line]
+            equal("active", made.show("brief").split("\n")[0], "Total active connections      : 1")
+        finally:
+            os.kill(tcp_main, signal.SIGCONT)
+        equal("rows", sorted(rows), sorted([[f"{number}**", "Established"], [str(kept), "Established"]]))
+        check(ended(client), "the connection gets a close_notify")
+        wait_until(lambda: [r["id"] for r in made.rpc.values("cube_tls.connections")] == [kept], 5, "it has gone")
+    made.cube.wait_no_connection()
 
 
 def test_connect_failures(t):

@@ -26,7 +26,7 @@ struct cube_show_conn
 	const char *key;	 /* "RSA", "ECDSA"; shown with TLS 1.3 alone, whose suites do not tell */
 	const char *curve;	 /* "P-256" */
 	int tenant;
-	bool no_socket;	 /* marked "**": nothing is behind it any more */
+	bool no_socket;	 /* marked "**": it was ended, by one side or the other, and is about to be freed */
 	bool mismatched; /* marked "++": it does not leave from its tenant's address */
 };
 
