@@ -15,6 +15,7 @@ from binrpc import BinRpc, Fault
 from caller import Call, UdpLeg
 from cases import check, equal, limit
 from farend import FarEnd
+from grafana import flaws
 from jsonrpc import JsonRpc
 from oddcerts import OddCerts
 from prometheus import MONITORING, WINDOW, Prometheus, promtool
@@ -241,6 +242,35 @@ def dashboard():
         check(not any("$" in text for text in texts), f"{texts}: an unknown variable")
         found[panel["title"]] = texts
     return found
+
+
+def test_dashboard(t):
+    """The dashboard's JSON is by Grafana's rules; and each rule finds what is against it."""
+    text = (MONITORING / "grafana.json").read_text()
+    equal("flaws", flaws(json.loads(text)), [])
+    for what, spoil in (
+            ("not on the grid", lambda b: b["panels"][0]["gridPos"].update(w=25)),
+            ("lies over", lambda b: b["panels"][1]["gridPos"].update(x=3)),
+            ("one id", lambda b: b["panels"][1].update(id=b["panels"][0]["id"])),
+            ("one title", lambda b: b["panels"][1].update(title=b["panels"][0]["title"])),
+            ("type graph", lambda b: b["panels"][6].update(type="graph")),
+            ("no targets", lambda b: b["panels"][6].update(targets=[])),
+            ("one refId", lambda b: b["panels"][8]["targets"][1].update(refId="A")),
+            ("not what a stat shows", lambda b: b["panels"][0]["targets"][0].update(instant=False)),
+            ("not what a table shows", lambda b: b["panels"][16]["targets"][0].pop("format")),
+            ("unknown variables ['tenants']", lambda b: b["panels"][6]["targets"][0].update(expr='up{tenant=~"$tenants"}')),
+            ("its legend has ['instance']", lambda b: b["panels"][6]["targets"][0].update(legendFormat="{{instance}}")),
+            ("data source", lambda b: b["panels"][6]["targets"][0].update(datasource={"type": "prometheus", "uid": "P1"})),
+            ("unit None", lambda b: b["panels"][6]["fieldConfig"]["defaults"].pop("unit")),
+            ("thresholds", lambda b: b["panels"][4]["fieldConfig"]["defaults"]["thresholds"]["steps"].reverse()),
+            ("no column is called ['left']", lambda b: b["panels"][16].pop("transformations")),
+            ("for the data source", lambda b: b["templating"]["list"].pop(0)),
+            ("two definitions", lambda b: b["templating"]["list"][1].update(definition="up")),
+            ("schemaVersion 16", lambda b: b.update(schemaVersion=16)),
+            ("id 7", lambda b: b.update(id=7))):
+        board = json.loads(text)
+        spoil(board)
+        check(any(what in flaw for flaw in flaws(board)), f"'{what}' must be found: {flaws(board)}")
 
 
 def by(prometheus, query, *labels):
