@@ -33,6 +33,8 @@ tenant 3 {{ tls-profile = 3  listen-secure = "{cube}:5103" }}
 tenant 4 {{ tls-profile = 4  listen-secure = "{cube}:5104" }}
 tenant 5 {{ tls-profile = 1  listen-secure = "{cube}:5105" }}
 """
+STOCK = '\tif($proto == "tls") xlog("L_NOTICE", "stock $rm $ci: $tls_peer_subject_cn, ours: $cube(peer_name)\\n");\n'
+ON_REPLY = "onreply_route[DIAL_PEER] {\n"
 
 
 class Made:
@@ -41,7 +43,8 @@ class Made:
         self.certs = OddCerts(run.dir / "odd", "peer.example")
         self.far = FarEnd(self.at["far"], 5061, tickets=2)
         stack.callback(self.far.close)
-        self.cube = cube.Cube(run, self.conf('"ogw.example", "ogw.peer.example"')).start()
+        script = cube.script(run, [(cube.TENANT_KNOWN, cube.TENANT_KNOWN + STOCK), (ON_REPLY, ON_REPLY + STOCK)], seen=False)
+        self.cube = cube.Cube(run, self.conf('"ogw.example", "ogw.peer.example"'), config=script).start()
 
     def conf(self, names, more=""):
         text = CONF.format(names=names, **self.at) + cube.trustpoint("tenant100") + cube.trustpoint("tenant200")
@@ -158,6 +161,28 @@ def test_expiry(t):
             answer = str(error)
         check(not isinstance(answer, tuple), f"once it has expired it must be refused, is {answer}")
     wait_until(lambda: len(t.made.cube.logged("has expired")) == before + 2, 5, "the log has a line for each")
+
+
+def test_stock_variables(t):
+    """What the stock module's $tls_peer_* know: behind a resumption nothing, where the peer connected to us."""
+    leg = UdpLeg(t.made.at["friend"], (t.made.at["cube"], 5060))
+    for context, version in zip(contexts(), ("1.2", "1.3")):
+        t.made.far.begin_anew(version, version)
+        session, lines = None, []
+        for resumed in (False, True):
+            status, reused, session = t.made.ask(context, 1, session)
+            equal("OPTIONS", (status, reused), (200, resumed))
+            lines.append(t.made.cube.wait_log("stock OPTIONS")[-1].split(": ", 3)[-1])
+        equal(f"as server, TLS {version}", lines, [f"{cn}, ours: ogw.example" for cn in ("ogw.example", "<null>")])
+        for resumed in (False, True):
+            call = Call(leg, "1000")
+            equal("INVITE", call.invite(), 200)
+            equal("resumed", t.made.far.where(call.call_id)[0].resumed, resumed)
+            t.made.cube.wait_log(f"stock INVITE {call.call_id}: tgw.example,")  # of its replies
+            equal("BYE", call.bye(), 200)
+            t.made.far.close_all()
+            t.made.cube.wait_no_connection()
+    leg.close()
 
 
 def test_client(t):
