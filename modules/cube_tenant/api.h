@@ -28,6 +28,7 @@ struct cube_socket
 	bool down;				  /* could not be opened */
 	int tenant_tag;			  /* at start; 0 for sip-ua */
 	atomic_t *refused;		  /* requests whose source was not trusted; shared memory */
+	atomic_t *sips_refused;	  /* requests that are sips and came, or would leave, without TLS, or had to be sips */
 	socket_info_t *tls;		  /* secure; NULL when down */
 	socket_info_t *udp, *tcp; /* not secure */
 };

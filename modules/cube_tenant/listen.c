@@ -49,7 +49,7 @@ static int core_listen(const struct cube_listener *l, unsigned short proto)
 int listen_add(const struct cube_conf *conf, struct cube_err *err)
 {
 	size_t n = conf->n_listeners ? conf->n_listeners : 1;
-	atomic_t *refused = shm_malloc(n * sizeof(*refused));
+	atomic_t *refused = shm_malloc(2 * n * sizeof(*refused));
 	unsigned i;
 
 	sockets = calloc(n, sizeof(*sockets));
@@ -65,8 +65,10 @@ int listen_add(const struct cube_conf *conf, struct cube_err *err)
 
 		s->addr = l->addr;
 		s->secure = l->secure;
-		s->refused = &refused[i];
+		s->refused = &refused[2 * i];
+		s->sips_refused = &refused[2 * i + 1];
 		atomic_set(s->refused, 0);
+		atomic_set(s->sips_refused, 0);
 		s->tenant_tag = l->tenant == CUBE_NONE ? 0 : conf->tenants[l->tenant].tag;
 		reuse_wanted |= l->secure;
 		rc = l->secure ? core_listen(l, PROTO_TLS) : core_listen(l, PROTO_UDP) | core_listen(l, PROTO_TCP);

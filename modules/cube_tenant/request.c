@@ -6,6 +6,7 @@
 #include "core/dprint.h"
 
 #include "../libcube/base/limit.h"
+#include "../libcube/dialpeer/request_host.h"
 #include "../libcube/tenant/trust.h"
 #include "listen.h"
 #include "request.h"
@@ -25,14 +26,32 @@ static int refuse(const sip_msg_t *msg, int tag, int result, const char *why)
 	bool say = cube_limit_allow(&limit, time(NULL), LINES_PERIOD, LINES_MAX, &suppressed);
 
 	if(sock)
-		atomic_inc(sock->refused);
+		atomic_inc(
+				result == REQUEST_SIPS_CLEAR || result == REQUEST_SIPS_REQUIRED ? sock->sips_refused : sock->refused);
 	if(suppressed)
-		LM_NOTICE("%u further requests of strangers were not logged\n", suppressed);
+		LM_NOTICE("%u further requests that were refused were not logged\n", suppressed);
 	if(say)
 		LM_NOTICE("tenant %d: %.*s from %s to %s %s: %s\n", tag, msg->first_line.u.request.method.len,
 				msg->first_line.u.request.method.s, cube_addr_text(&from, src), cube_addr_text(&to, dst),
 				result == REQUEST_DISCARD ? "dropped" : "refused", why);
 	return result;
+}
+
+/* RFC 3261 26.2.2 and RFC 5630: what is sips has come by TLS on each hop, and so on this one. */
+static int judge_sips(const sip_msg_t *msg, const struct cube_conf *conf, int index, int tag)
+{
+	struct cube_str message = {msg->buf, msg->len};
+	bool tls = msg->rcv.proto == PROTO_TLS || msg->rcv.proto == PROTO_WSS;
+	bool required = index == CUBE_NONE ? conf->sip_ua.sips_required : conf->tenants[index].sips_required;
+
+	if(cube_request_is_sips(message))
+		return tls ? REQUEST_ACCEPTED
+				   : refuse(msg, tag, REQUEST_SIPS_CLEAR,
+						   "it is sips, by Request-URI or Route, and did not come by TLS");
+	if(required && msg->REQ_METHOD != METHOD_ACK && msg->REQ_METHOD != METHOD_CANCEL
+			&& !cube_request_in_dialog(message))
+		return refuse(msg, tag, REQUEST_SIPS_REQUIRED, "sips-required, and its Request-URI is not sips");
+	return REQUEST_ACCEPTED;
 }
 
 static int request_judge(const sip_msg_t *msg, const struct cube_conf *conf, const struct cube_listener *listener)
@@ -42,6 +61,7 @@ static int request_judge(const sip_msg_t *msg, const struct cube_conf *conf, con
 	struct cube_peer peer = {0};
 	int index = listener->tenant, tag = index == CUBE_NONE ? 0 : conf->tenants[index].tag;
 	enum cube_trust trust;
+	int rc;
 
 	if(listener->secure && (!tls || !tls->peer(msg->rcv.proto_reserved1, &peer)))
 		return refuse(msg, tag, REQUEST_DISCARD, "its connection is gone");
@@ -58,6 +78,9 @@ static int request_judge(const sip_msg_t *msg, const struct cube_conf *conf, con
 		return refuse(msg, tag, trust == CUBE_TRUST_DISCARD ? REQUEST_DISCARD : REQUEST_REFUSE,
 				"the source is neither in a trusted-list nor a dial-peer's session-target, and no cn-san "
 				"vouches for it");
+	rc = judge_sips(msg, conf, index, tag);
+	if(rc != REQUEST_ACCEPTED)
+		return rc;
 	if(ksr_call_set_int("tenant", tag) < 0 || ksr_call_set_str("peer_name", cube_str_of(peer.name)) < 0)
 		return REQUEST_REFUSE;
 	return REQUEST_ACCEPTED;

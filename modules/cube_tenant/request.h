@@ -9,9 +9,11 @@
 enum request_result
 {
 	REQUEST_ACCEPTED = 1,
-	REQUEST_NO_TENANT = -1, /* the socket is not cube.conf's */
-	REQUEST_DISCARD = -2,	/* refused; drop it without an answer */
-	REQUEST_REFUSE = -3,	/* refused; answer 403 */
+	REQUEST_NO_TENANT = -1,		/* the socket is not cube.conf's */
+	REQUEST_DISCARD = -2,		/* refused; drop it without an answer */
+	REQUEST_REFUSE = -3,		/* refused; answer 403 */
+	REQUEST_SIPS_CLEAR = -4,	/* refused: sips without TLS; answer 400 */
+	REQUEST_SIPS_REQUIRED = -5, /* refused: not sips; answer 480 with Warning 381 */
 };
 
 /* Names the tenant ($cube(tenant), $cube(peer_name)) and refuses, with one log line, a source that it does not trust

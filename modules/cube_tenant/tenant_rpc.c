@@ -23,9 +23,11 @@ static int list_listener(rpc_t *rpc, void *row, const struct cube_conf *conf, co
 
 	if(!l)
 		return 0;
-	return rpc->struct_add(row, "ssd", secure ? "listen-secure" : "listen-non-secure", cube_addr_text(addr, text),
+	return rpc->struct_add(row, "ssdd", secure ? "listen-secure" : "listen-non-secure", cube_addr_text(addr, text),
 			secure ? "listen-secure-state" : "listen-non-secure-state", listener_state(l),
-			secure ? "listen-secure-refused" : "listen-non-secure-refused", s ? atomic_get(s->refused) : 0);
+			secure ? "listen-secure-refused" : "listen-non-secure-refused", s ? atomic_get(s->refused) : 0,
+			secure ? "listen-secure-sips-refused" : "listen-non-secure-sips-refused",
+			s ? atomic_get(s->sips_refused) : 0);
 }
 
 static int list_sip_ua(rpc_t *rpc, void *ctx, const struct cube_conf *conf, bool secure)

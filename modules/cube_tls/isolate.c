@@ -174,10 +174,34 @@ static bool is_stray_reply(const str *message)
 	return t == NULL || t == T_UNDEFINED;
 }
 
+/* Whatever script, Route, Contact, DNS or a far end's answer led there: what is sips leaves a listener of cube.conf by TLS, or
+ * not at all (RFC 3261 26.2.2). */
+static bool sips_in_clear(const dest_info_t *dst, const str *message)
+{
+	struct cube_socket *sock;
+	struct cube_ip ip;
+
+	if(dst->proto == PROTO_TLS || dst->proto == PROTO_WSS || !dst->send_sock
+			|| !cube_request_is_sips(ksr_cube_str(*message)))
+		return false;
+	ip = ksr_cube_ip(&dst->send_sock->address);
+	sock = tenant->socket(&ip, dst->send_sock->port_no, false);
+	if(!sock)
+		return false;
+	atomic_inc(sock->sips_refused);
+	LM_ERR("tenant %d: a sips request to %s would leave without TLS; it is not sent\n", sock->tenant_tag,
+			su2a((union sockaddr_union *)&dst->to, sizeof(dst->to)));
+	return true;
+}
+
 static int on_message_out(sr_event_param_t *evp)
 {
 	dest_info_t *dst = evp->dst;
 
+	if(dst && evp->data && sips_in_clear(dst, evp->data)) {
+		refuse_to_send(dst);
+		return 0;
+	}
 	if(!dst || (dst->proto != PROTO_TLS && dst->proto != PROTO_TCP))
 		return 0;
 	outbound_unreserve();

@@ -85,7 +85,8 @@ static int listeners_take(struct state *s)
 				.open = !sock		 ? CUBE_STATE_WAITS
 						: sock->down ? CUBE_STATE_DOWN
 									 : CUBE_STATE_OPEN,
-				.refused = sock ? (unsigned)atomic_get(sock->refused) : 0};
+				.refused = sock ? (unsigned)atomic_get(sock->refused) : 0,
+				.sips_refused = sock ? (unsigned)atomic_get(sock->sips_refused) : 0};
 	}
 	return 0;
 }

@@ -167,6 +167,31 @@ static void check_objects(struct cube_conf *conf, struct cube_err *err)
 	}
 }
 
+/* Before anything is inherited: what stands in one section. */
+static void check_url(const char *path, enum cube_url url, enum cube_transport transport, struct cube_err *err)
+{
+	if(url == CUBE_URL_SIPS && transport != CUBE_TRANSPORT_UNSET && transport != CUBE_TRANSPORT_TLS)
+		cube_err_add(err,
+				"%s: url \"sips\": session-transport \"%s\" contradicts it; sips is TLS alone (allowed: tcp tls)", path,
+				cube_transport_name(transport));
+}
+
+static void check_urls(const struct cube_conf *conf, struct cube_err *err)
+{
+	char path[64];
+	unsigned i;
+
+	check_url("sip-ua", conf->sip_ua.url, conf->sip_ua.session_transport, err);
+	for(i = 0; i < conf->n_tenants; i++) {
+		snprintf(path, sizeof(path), "tenant %d", conf->tenants[i].tag);
+		check_url(path, conf->tenants[i].url, conf->tenants[i].session_transport, err);
+	}
+	for(i = 0; i < conf->n_dial_peers; i++) {
+		snprintf(path, sizeof(path), "dial-peer %d", conf->dial_peers[i].tag);
+		check_url(path, conf->dial_peers[i].url, conf->dial_peers[i].session_transport, err);
+	}
+}
+
 void cube_check_refs(struct cube_conf *conf, struct cube_err *err)
 {
 	const struct cube_crypto_signaling *s;
@@ -191,4 +216,5 @@ void cube_check_refs(struct cube_conf *conf, struct cube_err *err)
 					conf->dial_peers[i].tenant_tag, listed_titles(&l, conf, CUBE_SECTION_TENANT));
 	}
 	check_objects(conf, err);
+	check_urls(conf, err);
 }

@@ -117,6 +117,8 @@ static bool is_set(const struct cube_key *key, const char *object)
 		case CUBE_KIND_NUMBER:
 		case CUBE_KIND_REF:
 			return *(const int *)member >= key->min;
+		case CUBE_KIND_URL_SCHEME:
+			return *(const enum cube_url *)member != CUBE_URL_UNSET;
 		case CUBE_KIND_TRANSPORT:
 			return *(const enum cube_transport *)member != CUBE_TRANSPORT_UNSET;
 		case CUBE_KIND_ADDR:
@@ -134,7 +136,6 @@ static bool is_set(const struct cube_key *key, const char *object)
 		case CUBE_KIND_RESPONSES:
 			return ((const struct cube_list *)member)->n > 0;
 		case CUBE_KIND_LATER:
-		case CUBE_KIND_LATER_UNLESS:
 			return false;
 		default:
 			return true;
@@ -160,6 +161,9 @@ static void put_value(const struct out *out, const struct cube_key *key, const c
 			break;
 		case CUBE_KIND_TRANSPORT:
 			put_string(out, cube_str_of(cube_transport_name(*(const enum cube_transport *)member)));
+			break;
+		case CUBE_KIND_URL_SCHEME:
+			put_string(out, cube_str_of(cube_url_name(*(const enum cube_url *)member)));
 			break;
 		case CUBE_KIND_PERMISSION:
 			put_string(out, cube_str_of(cube_permission_name(*(const enum cube_permission *)member)));

@@ -16,6 +16,15 @@ static enum cube_transport transport(enum cube_transport own, enum cube_transpor
 	return own == CUBE_TRANSPORT_UNSET ? inherited : own;
 }
 
+/* sips is no sips without TLS; one that says so itself with another transport is refused (check_dial.c). */
+static void inherit_url(enum cube_url *url, enum cube_url inherited, enum cube_transport *transport)
+{
+	if(*url == CUBE_URL_UNSET)
+		*url = inherited;
+	if(*url == CUBE_URL_SIPS)
+		*transport = CUBE_TRANSPORT_TLS;
+}
+
 static int trustpoint(const struct cube_conf *conf, struct cube_str own, struct cube_str otherwise)
 {
 	return cube_index_trustpoint(conf, own.len ? own : otherwise);
@@ -100,6 +109,7 @@ static void inherit_dial_peer(const struct cube_conf *conf, struct cube_dial_pee
 	tenant = peer->tenant == CUBE_NONE ? NULL : &conf->tenants[peer->tenant];
 	peer->session_transport =
 			transport(peer->session_transport, tenant ? tenant->session_transport : conf->sip_ua.session_transport);
+	inherit_url(&peer->url, tenant ? tenant->url : conf->sip_ua.url, &peer->session_transport);
 	if(cube_str_eq(target, CUBE_STR("sip-server")))
 		target = tenant ? tenant->sip_server : (struct cube_str){NULL, 0};
 	if(target.len)
@@ -129,6 +139,7 @@ int cube_inherit(struct cube_conf *conf, struct cube_err *err)
 	unsigned i;
 
 	sip_ua->session_transport = transport(sip_ua->session_transport, CUBE_TRANSPORT_UDP);
+	inherit_url(&sip_ua->url, CUBE_URL_SIP, &sip_ua->session_transport);
 	inherit_hunt(sip_ua);
 	if(sip_ua->tls_version_text.len == 0)
 		sip_ua->tls_version_text = CUBE_STR("1.1+"); /* IOS XE 17.14: 1.0 only when named */
@@ -138,6 +149,7 @@ int cube_inherit(struct cube_conf *conf, struct cube_err *err)
 	for(i = 0; i < conf->n_tenants; i++) {
 		tenant = &conf->tenants[i];
 		tenant->session_transport = transport(tenant->session_transport, sip_ua->session_transport);
+		inherit_url(&tenant->url, sip_ua->url, &tenant->session_transport);
 		tenant->tls_profile =
 				tenant->tls_profile_tag ? cube_index_tls_profile(conf, tenant->tls_profile_tag) : CUBE_NONE;
 	}

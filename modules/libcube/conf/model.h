@@ -31,6 +31,15 @@ enum cube_transport
 	CUBE_TRANSPORT_TLS, /* "tcp tls" */
 };
 
+/* The scheme of the URIs on a leg. */
+enum cube_url
+{
+	CUBE_URL_UNSET = 0,
+	CUBE_URL_SIP,
+	CUBE_URL_SIPS, /* and TLS alone */
+	CUBE_URL_TEL,
+};
+
 /* Bits: whose name is validated. `server` and `client` name the peer's role, as in CUBE. */
 enum cube_cn_san
 {
@@ -148,8 +157,10 @@ struct cube_tenant
 	struct cube_str description;
 	int tls_profile_tag;							   /* 0 when not given */
 	struct cube_addr listen_secure, listen_non_secure; /* port 0 when not given */
-	enum cube_transport session_transport;			   /* effective after inherit.c */
-	struct cube_str sip_server;						   /* as written */
+	enum cube_transport session_transport;			   /* effective after inherit.c, as url */
+	enum cube_url url;
+	bool sips_required;			/* of requests that come in */
+	struct cube_str sip_server; /* as written */
 	struct cube_prefixes trusted_list;
 	int tls_profile; /* effective: index into tls_profiles, or CUBE_NONE (then crypto-signaling decides) */
 };
@@ -227,7 +238,9 @@ struct cube_dial_peer
 	struct cube_name_ref destination_uri, destination_uri_of[CUBE_N_URI_OF]; /* none of REQUEST */
 	struct cube_str session_target; /* as written; "sip-server" takes the tenant's */
 	struct cube_ref server_group, keepalive;
-	enum cube_transport session_transport; /* effective after inherit.c */
+	enum cube_transport session_transport; /* effective after inherit.c, as url */
+	enum cube_url url;
+	bool sips_downgrade; /* a sips call may go out by it without TLS, or without sips */
 	struct cube_name_ref translation_in, translation_out;
 	struct cube_list codec;
 	struct cube_list hunt_text;
@@ -355,6 +368,8 @@ struct cube_sip_ua
 	struct cube_str tls_version_text;
 	unsigned tls_versions; /* effective */
 	enum cube_transport session_transport;
+	enum cube_url url;
+	bool sips_required;
 	struct cube_crypto_signaling *crypto_signaling;
 	unsigned n_crypto_signaling;
 	struct cube_prefixes trusted_list;

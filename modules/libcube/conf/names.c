@@ -17,6 +17,12 @@ static const struct word transports[] = {
 		{"tcp tls", CUBE_TRANSPORT_TLS},
 };
 
+static const struct word urls[] = {
+		{"sip", CUBE_URL_SIP},
+		{"sips", CUBE_URL_SIPS},
+		{"tel", CUBE_URL_TEL},
+};
+
 static const struct word cn_sans[] = {
 		{"none", CUBE_CN_SAN_NONE},
 		{"server", CUBE_CN_SAN_SERVER},
@@ -108,6 +114,20 @@ bool cube_transport_parse(struct cube_str text, enum cube_transport *transport)
 const char *cube_transport_name(enum cube_transport transport)
 {
 	return word_of_value(transports, N(transports), (int)transport);
+}
+
+bool cube_url_parse(struct cube_str text, enum cube_url *url)
+{
+	const struct word *word = word_of_text(urls, N(urls), text, false);
+
+	if(word)
+		*url = (enum cube_url)word->value;
+	return word != NULL;
+}
+
+const char *cube_url_name(enum cube_url url)
+{
+	return word_of_value(urls, N(urls), (int)url);
 }
 
 bool cube_cn_san_parse(struct cube_str text, enum cube_cn_san *cn_san)

@@ -7,6 +7,8 @@
 
 bool cube_transport_parse(struct cube_str text, enum cube_transport *transport);
 const char *cube_transport_name(enum cube_transport transport); /* "" for unset */
+bool cube_url_parse(struct cube_str text, enum cube_url *url);
+const char *cube_url_name(enum cube_url url);
 bool cube_cn_san_parse(struct cube_str text, enum cube_cn_san *cn_san);
 const char *cube_cn_san_name(enum cube_cn_san cn_san);
 bool cube_revocation_parse(struct cube_str text, enum cube_revocation *method);

@@ -18,7 +18,6 @@
 #define URI_REF(key, member) NAME_REF(cube_dial_peer, key, member, CUBE_SECTION_URI)
 #define TABLE(type, array) .size = sizeof(struct type), .table = offsetof(struct cube_conf, array), .count = offsetof(struct cube_conf, n_##array)
 #define LATER(key) {.name = key, .kind = CUBE_KIND_LATER}
-#define LATER_UNLESS(key, value) {.name = key, .kind = CUBE_KIND_LATER_UNLESS, .unless = value}
 
 const struct cube_section cube_section_crypto_signaling = {
 	.name = "crypto-signaling", .id = CUBE_SECTION_CRYPTO_SIGNALING, .title = CUBE_TITLE_NETWORK,
@@ -34,13 +33,14 @@ const struct cube_section cube_section_crypto_signaling = {
 const struct cube_section cube_sections[CUBE_N_SECTIONS] = {
 	{
 		.name = "sip-ua", .id = CUBE_SECTION_SIP_UA, .inner = &cube_section_crypto_signaling,
-		.n_keys = 15, .keys = {
+		.n_keys = 16, .keys = {
 			{.name = "listen-secure", .kind = CUBE_KIND_ADDRS, .min = 1, .max = CUBE_LIST_MAX,
 				.offset = offsetof(struct cube_sip_ua, listen_secure), .count = offsetof(struct cube_sip_ua, n_listen_secure)},
 			{.name = "listen-non-secure", .kind = CUBE_KIND_ADDRS, .min = 1, .max = CUBE_LIST_MAX,
 				.offset = offsetof(struct cube_sip_ua, listen_non_secure), .count = offsetof(struct cube_sip_ua, n_listen_non_secure)},
 			VALUE(cube_sip_ua, "tls-version", CUBE_KIND_TLS_VERSION, tls_version_text),
-			LATER_UNLESS("url", "sip"),
+			VALUE(cube_sip_ua, "url", CUBE_KIND_URL_SCHEME, url),
+			VALUE(cube_sip_ua, "sips-required", CUBE_KIND_BOOL, sips_required),
 			VALUE(cube_sip_ua, "session-transport", CUBE_KIND_TRANSPORT, session_transport),
 			LIST(cube_sip_ua, "trusted-list", CUBE_KIND_PREFIXES, trusted_list, 0, CUBE_TRUSTED_MAX),
 			VALUE(cube_sip_ua, "trusted-authenticate", CUBE_KIND_BOOL, trusted_authenticate),
@@ -103,13 +103,14 @@ const struct cube_section cube_sections[CUBE_N_SECTIONS] = {
 	{
 		.name = "tenant", .id = CUBE_SECTION_TENANT, .title = CUBE_TITLE_TAG, .max_tag = CUBE_TAG_MAX,
 		TABLE(cube_tenant, tenants),
-		.n_keys = 10, .keys = {
+		.n_keys = 11, .keys = {
 			DESCRIPTION(cube_tenant),
 			NUMBER(cube_tenant, "tls-profile", tls_profile_tag, 1, CUBE_TAG_MAX),
 			VALUE(cube_tenant, "listen-secure", CUBE_KIND_ADDR, listen_secure),
 			VALUE(cube_tenant, "listen-non-secure", CUBE_KIND_ADDR, listen_non_secure),
 			VALUE(cube_tenant, "session-transport", CUBE_KIND_TRANSPORT, session_transport),
-			LATER_UNLESS("url", "sip"),
+			VALUE(cube_tenant, "url", CUBE_KIND_URL_SCHEME, url),
+			VALUE(cube_tenant, "sips-required", CUBE_KIND_BOOL, sips_required),
 			VALUE(cube_tenant, "sip-server", CUBE_KIND_TARGET, sip_server),
 			LATER("srtp-crypto"),
 			LATER("bind-media"),
@@ -119,7 +120,7 @@ const struct cube_section cube_sections[CUBE_N_SECTIONS] = {
 	{
 		.name = "dial-peer", .id = CUBE_SECTION_DIAL_PEER, .title = CUBE_TITLE_TAG, .max_tag = CUBE_DIAL_PEER_MAX,
 		TABLE(cube_dial_peer, dial_peers),
-		.n_keys = 36, .keys = {
+		.n_keys = 37, .keys = {
 			DESCRIPTION(cube_dial_peer),
 			NUMBER(cube_dial_peer, "tenant", tenant_tag, 1, CUBE_TAG_MAX),
 			URI_REF("incoming-uri-via", incoming_uri[CUBE_URI_VIA]),
@@ -145,7 +146,8 @@ const struct cube_section cube_sections[CUBE_N_SECTIONS] = {
 			REF(cube_dial_peer, "session-server-group", server_group, CUBE_SECTION_SERVER_GROUP, CUBE_TAG_MAX),
 			REF(cube_dial_peer, "options-keepalive-profile", keepalive, CUBE_SECTION_KEEPALIVE, CUBE_TAG_MAX),
 			VALUE(cube_dial_peer, "session-transport", CUBE_KIND_TRANSPORT, session_transport),
-			LATER_UNLESS("url", "sip"),
+			VALUE(cube_dial_peer, "url", CUBE_KIND_URL_SCHEME, url),
+			VALUE(cube_dial_peer, "sips-downgrade", CUBE_KIND_BOOL, sips_downgrade),
 			NAME_REF(cube_dial_peer, "translation-profile-incoming", translation_in, CUBE_SECTION_TRANSLATION_PROFILE),
 			NAME_REF(cube_dial_peer, "translation-profile-outgoing", translation_out, CUBE_SECTION_TRANSLATION_PROFILE),
 			LIST(cube_dial_peer, "codec", CUBE_KIND_CODECS, codec, 1, CUBE_CODECS_MAX),

@@ -8,35 +8,35 @@
 
 enum cube_kind
 {
-	CUBE_KIND_LATER = 0,	/* known, but this release does not implement it: refused */
-	CUBE_KIND_LATER_UNLESS, /* likewise, except for the one value that asks for nothing */
-	CUBE_KIND_TEXT,			/* struct cube_str, min to max bytes */
-	CUBE_KIND_PATH,			/* struct cube_str, made absolute; at most max bytes then, 0: no limit */
-	CUBE_KIND_URL,			/* struct cube_str, http:// */
-	CUBE_KIND_PATH_OR_URL,	/* struct cube_str, one of the two */
-	CUBE_KIND_NUMBER,		/* int, min to max */
-	CUBE_KIND_BOOL,			/* bool */
-	CUBE_KIND_EKU,			/* bool: any (true), strict */
-	CUBE_KIND_TRANSPORT,	/* enum cube_transport */
-	CUBE_KIND_CN_SAN,		/* enum cube_cn_san */
-	CUBE_KIND_TLS_VERSION,	/* struct cube_str */
-	CUBE_KIND_TARGET,		/* struct cube_str; "sip-server" is allowed when max is 1 */
-	CUBE_KIND_ADDR,			/* struct cube_addr with a port */
-	CUBE_KIND_ADDRS,		/* struct cube_addr * and, at count, unsigned; min to max entries, as in all lists */
-	CUBE_KIND_PREFIXES,		/* struct cube_prefixes */
-	CUBE_KIND_TEXTS,		/* struct cube_list */
-	CUBE_KIND_CIPHERS,		/* struct cube_list */
-	CUBE_KIND_CURVES,		/* struct cube_list */
-	CUBE_KIND_CN_SANS,		/* struct cube_list */
-	CUBE_KIND_HOSTS,		/* struct cube_list of host names */
-	CUBE_KIND_REVOCATIONS,	/* struct cube_list of cube_revocation_name */
-	CUBE_KIND_PATTERNS,		/* struct cube_list of words without a limit but that of patterns */
-	CUBE_KIND_CODECS,		/* struct cube_list */
-	CUBE_KIND_RESPONSES,	/* struct cube_list of "404" and "500 to 599" */
-	CUBE_KIND_PERMISSION,	/* enum cube_permission */
-	CUBE_KIND_HUNT_SCHEME,	/* bool: round-robin (true), preference */
-	CUBE_KIND_REF,			/* struct cube_ref to a section of id ref */
-	CUBE_KIND_NAME_REF,		/* struct cube_name_ref, likewise */
+	CUBE_KIND_LATER = 0,   /* known, but this release does not implement it: refused */
+	CUBE_KIND_TEXT,		   /* struct cube_str, min to max bytes */
+	CUBE_KIND_PATH,		   /* struct cube_str, made absolute; at most max bytes then, 0: no limit */
+	CUBE_KIND_URL,		   /* struct cube_str, http:// */
+	CUBE_KIND_PATH_OR_URL, /* struct cube_str, one of the two */
+	CUBE_KIND_NUMBER,	   /* int, min to max */
+	CUBE_KIND_BOOL,		   /* bool */
+	CUBE_KIND_EKU,		   /* bool: any (true), strict */
+	CUBE_KIND_TRANSPORT,   /* enum cube_transport */
+	CUBE_KIND_URL_SCHEME,  /* enum cube_url */
+	CUBE_KIND_CN_SAN,	   /* enum cube_cn_san */
+	CUBE_KIND_TLS_VERSION, /* struct cube_str */
+	CUBE_KIND_TARGET,	   /* struct cube_str; "sip-server" is allowed when max is 1 */
+	CUBE_KIND_ADDR,		   /* struct cube_addr with a port */
+	CUBE_KIND_ADDRS,	   /* struct cube_addr * and, at count, unsigned; min to max entries, as in all lists */
+	CUBE_KIND_PREFIXES,	   /* struct cube_prefixes */
+	CUBE_KIND_TEXTS,	   /* struct cube_list */
+	CUBE_KIND_CIPHERS,	   /* struct cube_list */
+	CUBE_KIND_CURVES,	   /* struct cube_list */
+	CUBE_KIND_CN_SANS,	   /* struct cube_list */
+	CUBE_KIND_HOSTS,	   /* struct cube_list of host names */
+	CUBE_KIND_REVOCATIONS, /* struct cube_list of cube_revocation_name */
+	CUBE_KIND_PATTERNS,	   /* struct cube_list of words without a limit but that of patterns */
+	CUBE_KIND_CODECS,	   /* struct cube_list */
+	CUBE_KIND_RESPONSES,   /* struct cube_list of "404" and "500 to 599" */
+	CUBE_KIND_PERMISSION,  /* enum cube_permission */
+	CUBE_KIND_HUNT_SCHEME, /* bool: round-robin (true), preference */
+	CUBE_KIND_REF,		   /* struct cube_ref to a section of id ref */
+	CUBE_KIND_NAME_REF,	   /* struct cube_name_ref, likewise */
 };
 
 struct cube_key
@@ -46,8 +46,7 @@ struct cube_key
 	size_t offset; /* of the member in the section's struct */
 	size_t count;  /* CUBE_KIND_ADDRS: of the member that counts */
 	int min, max;
-	const char *unless; /* CUBE_KIND_LATER_UNLESS: the value that is allowed */
-	int ref;			/* enum cube_section_id */
+	int ref; /* enum cube_section_id */
 };
 
 enum cube_title

@@ -156,6 +156,13 @@ static int store_hunt_scheme(const struct cube_value *value)
 	return 0;
 }
 
+static int store_url_scheme(const struct cube_value *value)
+{
+	if(!cube_url_parse(value->v[0], member(value)))
+		cube_value_bad(value, value->v[0], "no such scheme (allowed: sip, sips, tel)");
+	return 0;
+}
+
 static int store_transport(const struct cube_value *value)
 {
 	if(!cube_transport_parse(value->v[0], member(value)))
@@ -205,13 +212,8 @@ static int store_addr(const struct cube_value *value)
 /* What was refused is not shown: one of these keys is a password. */
 static int store_later(const struct cube_value *value)
 {
-	const struct cube_key *key = value->key;
-
-	if(key->kind == CUBE_KIND_LATER)
-		cube_err_add(value->err, "%s: %s: this release does not implement it; remove the key", value->path, key->name);
-	else if(value->n != 1 || !cube_str_eq(value->v[0], cube_str_of(key->unless)))
-		cube_err_add(value->err, "%s: %s: this release implements %s only; remove the key", value->path, key->name,
-				key->unless);
+	cube_err_add(
+			value->err, "%s: %s: this release does not implement it; remove the key", value->path, value->key->name);
 	return 0;
 }
 
@@ -241,6 +243,8 @@ static int store_one(const struct cube_value *value)
 			return store_eku(value);
 		case CUBE_KIND_TRANSPORT:
 			return store_transport(value);
+		case CUBE_KIND_URL_SCHEME:
+			return store_url_scheme(value);
 		case CUBE_KIND_PERMISSION:
 			return store_permission(value);
 		case CUBE_KIND_HUNT_SCHEME:
@@ -262,7 +266,6 @@ int cube_value_store(const struct cube_value *value)
 {
 	switch(value->key->kind) {
 		case CUBE_KIND_LATER:
-		case CUBE_KIND_LATER_UNLESS:
 			return store_later(value);
 		case CUBE_KIND_ADDRS:
 		case CUBE_KIND_PREFIXES:

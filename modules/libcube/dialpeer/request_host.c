@@ -48,16 +48,49 @@ bool cube_request_host(struct cube_str message, struct cube_str *host)
 	return true;
 }
 
-/* "To: ..." or "t : ..." */
-static bool is_to(struct cube_str line)
+/* Of "To: ..." or "t : ..."; empty for a line that is no header. */
+static struct cube_str header_name(struct cube_str line)
 {
 	struct cube_str name = until(line, ":");
 
 	if(name.len == line.len)
-		return false;
+		return (struct cube_str){line.s, 0};
 	while(name.len && (name.s[name.len - 1] == ' ' || name.s[name.len - 1] == '\t'))
 		name.len--;
+	return name;
+}
+
+static bool is_to(struct cube_str line)
+{
+	struct cube_str name = header_name(line);
+
 	return cube_str_caseeq(name, CUBE_STR("To")) || cube_str_caseeq(name, CUBE_STR("t"));
+}
+
+/* The URI of the first value of a Route header begins behind <. */
+static bool leads_to_sips(struct cube_str route)
+{
+	struct cube_str before = until(route, "<"), uri = behind(route, before.len + 1);
+
+	return cube_str_caseeq(until(uri, ":"), CUBE_STR("sips"));
+}
+
+bool cube_request_is_sips(struct cube_str message)
+{
+	struct cube_str line = until(message, "\r\n"), method = until(line, " ");
+
+	if(method.len == line.len || cube_str_eq(method, CUBE_STR("SIP/2.0")))
+		return false;
+	if(cube_str_caseeq(until(behind(line, method.len + 1), ":"), CUBE_STR("sips")))
+		return true;
+	for(message = behind(message, line.len + 2); message.len; message = behind(message, line.len + 2)) {
+		line = until(message, "\r\n");
+		if(line.len == 0)
+			return false;
+		if(cube_str_caseeq(header_name(line), CUBE_STR("Route")))
+			return leads_to_sips(line);
+	}
+	return false;
 }
 
 static bool has_tag(struct cube_str line)

@@ -9,6 +9,9 @@
  * "[2001:db8::1]". False for a response, for another scheme than sip and sips, and for what does not parse. Looks at the
  * first line only. */
 bool cube_request_host(struct cube_str message, struct cube_str *host);
+/* Is its Request-URI, or the first of its Route headers, of the scheme sips, so that it may go by TLS alone (RFC 3261
+ * 26.2.2, RFC 5630)? False for a response. */
+bool cube_request_is_sips(struct cube_str message);
 /* Is it a request within a dialog, that is with a tag in its To header (RFC 3261 12.2)? Looks at the headers only. */
 bool cube_request_in_dialog(struct cube_str message);
 

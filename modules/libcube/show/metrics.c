@@ -205,6 +205,15 @@ static void connections(const struct out *o)
 
 /* ---- listeners, certificates, configuration */
 
+static void refused_line(const struct out *o, const char *what, const struct cube_state_listener *l, unsigned n)
+{
+	char addr[CUBE_ADDR_TEXT_MAX];
+
+	if(n > 0)
+		say(o, "kamailio_cube_%s_requests_total{tenant=\"%d\",listener=\"%s\",kind=\"%s\"} %u\n", what, l->tenant,
+				cube_addr_text(&l->addr, addr), l->secure ? "secure" : "non-secure", n);
+}
+
 static void listeners(const struct out *o)
 {
 	char addr[CUBE_ADDR_TEXT_MAX];
@@ -217,13 +226,12 @@ static void listeners(const struct out *o)
 				cube_addr_text(&l->addr, addr), l->secure ? "secure" : "non-secure", l->open == CUBE_STATE_OPEN);
 	}
 	head(o, "untrusted_requests_total", "counter", "SIP requests that the trusted-list refused.");
-	for(unsigned i = 0; i < o->s->n_listeners; i++) {
-		const struct cube_state_listener *l = &o->s->listeners[i];
-
-		if(l->refused > 0)
-			say(o, "kamailio_cube_untrusted_requests_total{tenant=\"%d\",listener=\"%s\",kind=\"%s\"} %u\n", l->tenant,
-					cube_addr_text(&l->addr, addr), l->secure ? "secure" : "non-secure", l->refused);
-	}
+	for(unsigned i = 0; i < o->s->n_listeners; i++)
+		refused_line(o, "untrusted", &o->s->listeners[i], o->s->listeners[i].refused);
+	head(o, "sips_refused_requests_total", "counter",
+			"Requests that are sips and came, or would leave, without TLS, or had to be sips.");
+	for(unsigned i = 0; i < o->s->n_listeners; i++)
+		refused_line(o, "sips_refused", &o->s->listeners[i], o->s->listeners[i].sips_refused);
 }
 
 static void certificates(const struct out *o)

@@ -35,6 +35,7 @@ struct cube_state_listener
 	int tenant; /* tag; 0: sip-ua */
 	enum cube_state_open open;
 	unsigned refused; /* requests whose source was not trusted */
+	unsigned sips_refused;
 };
 
 /* Times are seconds since the epoch, 0: there is none. */

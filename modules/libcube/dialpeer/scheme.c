@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "scheme.h"
+
+#include <string.h>
+
+#include "number.h"
+
+static const struct cube_str transport = {";transport=", 11}, kept = {";cube-transport=", 16};
+
+enum cube_url cube_scheme_of(const struct cube_uri_parts *parts)
+{
+	if(cube_str_caseeq(parts->scheme, CUBE_STR("sip")))
+		return CUBE_URL_SIP;
+	if(cube_str_caseeq(parts->scheme, CUBE_STR("sips")))
+		return CUBE_URL_SIPS;
+	return cube_str_caseeq(parts->scheme, CUBE_STR("tel")) ? CUBE_URL_TEL : CUBE_URL_UNSET;
+}
+
+struct out
+{
+	char *buf;
+	size_t used;
+	bool full;
+};
+
+static void add(struct out *out, struct cube_str text)
+{
+	if(out->full || text.len >= CUBE_SCHEME_TEXT_MAX - out->used) {
+		out->full = true;
+		return;
+	}
+	if(text.len)
+		memcpy(out->buf + out->used, text.s, text.len);
+	out->used += text.len;
+}
+
+/* What stands behind piece, up to the end of whole. */
+static struct cube_str behind(struct cube_str whole, struct cube_str piece)
+{
+	const char *from = piece.s + piece.len;
+
+	return (struct cube_str){from, (size_t)(whole.s + whole.len - from)};
+}
+
+/* Text with the parameter's name old, if it has one, given as new. */
+static void add_renamed(struct out *out, struct cube_str text, struct cube_str old, struct cube_str new)
+{
+	size_t i;
+
+	for(i = 0; i + old.len <= text.len; i++) {
+		if(cube_str_caseeq((struct cube_str){text.s + i, old.len}, old)) {
+			add(out, (struct cube_str){text.s, i});
+			add(out, new);
+			text = (struct cube_str){text.s + i + old.len, text.len - i - old.len};
+			break;
+		}
+	}
+	add(out, text);
+}
+
+/* Digits with or without +, and nothing that a telephone number has not (RFC 3966: A-F are for local ones, which *, #). */
+static bool is_telephone_number(struct cube_str user)
+{
+	char buf[CUBE_NUMBER_MAX];
+	struct cube_str number = cube_number_from_user(user, buf);
+	size_t i;
+
+	for(i = 0; i < number.len; i++) {
+		if((number.s[i] < '0' || number.s[i] > '9') && !(i == 0 && number.s[i] == '+' && number.len > 1)
+				&& number.s[i] != '*' && number.s[i] != '#')
+			return false;
+	}
+	return number.len > 0;
+}
+
+static bool to_tel(struct out *out, const struct cube_uri_parts *parts, struct cube_str user, struct cube_str host)
+{
+	struct cube_str number = user.len ? user : parts->user, context = parts->phone_context;
+
+	add(out, CUBE_STR("tel:"));
+	add(out, number);
+	if(number.s[0] == '+')
+		return !out->full;
+	if(!context.len)
+		context = host.len ? host : parts->host;
+	if(!context.len)
+		return false;
+	add(out, CUBE_STR(";phone-context="));
+	add(out, context);
+	return !out->full;
+}
+
+static bool from_tel(struct out *out, const struct cube_uri_parts *parts, enum cube_url to, struct cube_str user,
+		struct cube_str host)
+{
+	if(!host.len)
+		return false;
+	add(out, to == CUBE_URL_SIPS ? CUBE_STR("sips:") : CUBE_STR("sip:"));
+	add(out, user.len ? user : parts->user);
+	if(!user.len) /* phone-context, isub... go with the number that they are of */
+		add(out, behind(parts->whole, parts->user));
+	add(out, CUBE_STR("@"));
+	add(out, host);
+	add(out, CUBE_STR(";user=phone"));
+	return !out->full;
+}
+
+bool cube_scheme_change(const struct cube_uri_parts *parts, enum cube_url to, struct cube_str user,
+		struct cube_str host, char buf[CUBE_SCHEME_TEXT_MAX], struct cube_str *uri)
+{
+	struct out out = {.buf = buf};
+	enum cube_url is = cube_scheme_of(parts);
+	struct cube_str rest;
+	bool ok;
+
+	if(to == CUBE_URL_TEL && is != CUBE_URL_TEL && !is_telephone_number(user.len ? user : parts->user))
+		to = CUBE_URL_SIP;
+	if(to == CUBE_URL_TEL) {
+		ok = to_tel(&out, parts, user, host);
+	} else if(is == CUBE_URL_TEL) {
+		ok = from_tel(&out, parts, to, user, host);
+	} else {
+		add(&out, to == CUBE_URL_SIPS ? CUBE_STR("sips") : CUBE_STR("sip"));
+		rest = behind(parts->whole, parts->scheme);
+		if(user.len && parts->user.len) {
+			add(&out, (struct cube_str){rest.s, (size_t)(parts->user.s - rest.s)});
+			add(&out, user);
+			rest = behind(parts->whole, parts->user);
+		}
+		if(to == CUBE_URL_SIPS)
+			add_renamed(&out, rest, transport, kept);
+		else
+			add_renamed(&out, rest, kept, transport);
+		ok = !out.full && is != CUBE_URL_UNSET;
+	}
+	*uri = (struct cube_str){buf, out.used};
+	return ok;
+}
