@@ -83,19 +83,20 @@ static int make_entry(
 
 	if(!key)
 		return -1;
-	*entry = (struct cube_dial_entry){.key = key, .peer = peer};
-	entry->preference = (uint8_t)b->conf->dial_peers[peer].preference;
-	entry->huntstop = b->conf->dial_peers[peer].huntstop;
+	*entry = (struct cube_dial_entry){.key = key, .choice = {.peer = peer}};
+	entry->choice.preference = (uint8_t)b->conf->dial_peers[peer].preference;
+	entry->choice.huntstop = b->conf->dial_peers[peer].huntstop;
 	for(i = 0; i < straight; i++) {
 		token = set_token(b->plan, program->code[i].set);
 		if(token == CUBE_TOKEN_REST)
 			break;
 		key[len++] = token;
-		entry->literals = (uint8_t)(entry->literals + (program->code[i].op == CUBE_OP_LITERAL));
+		entry->choice.literals = (uint8_t)(entry->choice.literals + (program->code[i].op == CUBE_OP_LITERAL));
 	}
 	if(i < program->n) {
 		key[len++] = CUBE_TOKEN_REST;
 		entry->rest = cube_program_keep(program, i, b->conf->arena);
+		entry->choice.has_rest = true;
 	} else if(program->rest_max == 0) {
 		key[len++] = CUBE_TOKEN_END;
 	} else if(program->rest_max == CUBE_T_MAX) {

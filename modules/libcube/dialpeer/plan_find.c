@@ -67,22 +67,23 @@ static bool offer(struct search *s, const struct cube_dial_hit *hit)
 /* The patterns that end at this node, `at` digits into the number. */
 static void offer_entries(struct search *s, const struct cube_dial_node *node, unsigned at)
 {
+	const struct cube_dial_choice *choice = &node->first;
 	const struct cube_dial_entry *entry = &s->trie->entries[node->entries];
 	unsigned extra = 0;
 	uint32_t i;
 
-	for(i = 0; i < node->n_entries; i++, entry++) {
-		struct cube_dial_hit hit = {.peer = &s->conf->dial_peers[entry->peer],
-				.preference = entry->preference,
-				.huntstop = entry->huntstop,
+	for(i = 0; i < node->n_entries; i++, choice = &entry[i].choice) {
+		struct cube_dial_hit hit = {.peer = &s->conf->dial_peers[choice->peer],
+				.preference = choice->preference,
+				.huntstop = choice->huntstop,
 				.by = s->by};
 
-		if(entry->rest && !cube_pattern_run(entry->rest, s->digits + at, s->n_digits - at, &extra))
+		if(choice->has_rest && !cube_pattern_run(entry[i].rest, s->digits + at, s->n_digits - at, &extra))
 			continue;
 		if(s->allows && !s->allows(s, hit.peer))
 			continue;
-		hit.explicit_digits = entry->literals + extra;
-		if(!offer(s, &hit) && !entry->rest)
+		hit.explicit_digits = choice->literals + extra;
+		if(!offer(s, &hit) && !choice->has_rest)
 			return; /* same key: those that follow come later in hunting order too */
 	}
 }
@@ -112,6 +113,14 @@ static bool label_fits(const struct search *s, const struct cube_dial_node *node
 	return true;
 }
 
+/* How many bits are set. The compiler's own is a call of a function where every x86-64 must do. */
+static unsigned count_bits(uint32_t bits)
+{
+	bits -= bits >> 1 & 0x55555555;
+	bits = (bits & 0x33333333) + (bits >> 2 & 0x33333333);
+	return ((bits + (bits >> 4)) & 0x0f0f0f0f) * 0x01010101 >> 24;
+}
+
 /* The child that begins with the number's next digit. */
 static const struct cube_dial_node *next_node(const struct search *s, const struct cube_dial_node *node, unsigned at)
 {
@@ -119,7 +128,7 @@ static const struct cube_dial_node *next_node(const struct search *s, const stru
 
 	if(!(node->digits & bit))
 		return NULL;
-	return &s->trie->nodes[node->children + (unsigned)__builtin_popcount(node->digits & (bit - 1))];
+	return &s->trie->nodes[node->children + count_bits(node->digits & (bit - 1))];
 }
 
 /* Recursion is as deep as the number is long, and one more: every label but a key's last has a token that eats a
@@ -135,7 +144,7 @@ static void walk(struct search *s, const struct cube_dial_node *node, unsigned a
 		offer_entries(s, node, at);
 		if(node->n_others == 0)
 			continue;
-		others = &s->trie->nodes[node->children + (unsigned)__builtin_popcount(node->digits)];
+		others = &s->trie->nodes[node->children + count_bits(node->digits)];
 		for(unsigned i = 0; i < node->n_others; i++)
 			walk(s, &others[i], at);
 	}

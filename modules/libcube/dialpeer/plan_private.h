@@ -18,20 +18,28 @@
 #define CUBE_TOKEN_END 255	/* $: the number ends here */
 #define CUBE_SETS_MAX (CUBE_TOKEN_REST - CUBE_TOKEN_SET)
 
+/* What a look-up needs to know of a pattern whose key fits; so it need not touch the dial-peer. */
+struct cube_dial_choice
+{
+	uint32_t peer;	  /* index into conf->dial_peers */
+	uint8_t literals; /* explicit digits of the key */
+	uint8_t preference;
+	bool huntstop;
+	bool has_rest; /* the key does not say all */
+};
+
 /* A pattern of a dial-peer. Sorted by key; within a key as hunting would, rest apart. */
 struct cube_dial_entry
 {
 	const uint8_t *key;
-	const struct cube_pattern *rest; /* NULL when the key says all */
-	uint32_t peer;					 /* index into conf->dial_peers */
+	const struct cube_pattern *rest; /* NULL unless choice.has_rest */
+	struct cube_dial_choice choice;
 	uint8_t key_len;
-	uint8_t literals;	/* explicit digits of the key */
-	uint8_t preference; /* the dial-peer's, as huntstop: kept here so that a look-up need not touch it */
-	bool huntstop;
 };
 
 #define CUBE_LABEL_MAX 6
 
+/* Half a cache line. */
 struct cube_dial_node
 {
 	uint32_t digits;	/* one digit each that children begin with */
@@ -41,6 +49,7 @@ struct cube_dial_node
 	uint8_t n_others;	/* children that begin with another token */
 	uint8_t n_label;
 	uint8_t label[CUBE_LABEL_MAX]; /* tokens on the way here, the first one included */
+	struct cube_dial_choice first; /* of the first entry: most nodes have no other */
 };
 
 /* Several tries in one: nodes[r] is the root over entries[first[r]] to entries[first[r + 1] - 1]. */

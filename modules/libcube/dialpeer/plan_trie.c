@@ -27,11 +27,11 @@ static int entry_cmp(const void *a, const void *b)
 	if(order == 0)
 		order = x->key_len - y->key_len;
 	if(order == 0)
-		order = y->literals - x->literals; /* [5] is spelt like 5 */
+		order = y->choice.literals - x->choice.literals; /* [5] is spelt like 5 */
 	if(order == 0)
-		order = x->preference - y->preference;
+		order = x->choice.preference - y->choice.preference;
 	if(order == 0)
-		order = x->peer < y->peer ? -1 : x->peer > y->peer;
+		order = x->choice.peer < y->choice.peer ? -1 : x->choice.peer > y->choice.peer;
 	return order;
 }
 
@@ -79,6 +79,7 @@ static void build_node(struct builder *b, uint32_t self, struct range range)
 		while(range.low < range.high && b->entries[range.low].key_len == range.depth)
 			range.low++;
 		node.n_entries = range.low - node.entries;
+		node.first = b->entries[node.entries].choice;
 	}
 	at = node.children = b->n_nodes;
 	b->n_nodes += count_children(b->entries, &range);
@@ -112,9 +113,12 @@ int cube_dial_trie_build(struct cube_dial_trie *trie, struct cube_arena *arena)
 				trie->entries + trie->first[r], trie->first[r + 1] - trie->first[r], sizeof(*trie->entries), entry_cmp);
 	build_all(&b, trie);
 	trie->n_nodes = b.n_nodes;
-	trie->nodes = b.nodes = cube_arena_array(arena, b.n_nodes, sizeof(*b.nodes));
+	/* one more, so that the first can begin at a multiple of its size: then each is in one cache line */
+	b.nodes = cube_arena_array(arena, b.n_nodes + (size_t)1, sizeof(*b.nodes));
 	if(!b.nodes)
 		return -1;
+	b.nodes = (void *)(((uintptr_t)b.nodes + sizeof(*b.nodes) - 1) / sizeof(*b.nodes) * sizeof(*b.nodes));
+	trie->nodes = b.nodes;
 	build_all(&b, trie);
 	return 0;
 }
