@@ -138,13 +138,14 @@ static void walk(struct search *s, const struct cube_dial_node *node, unsigned a
 	const struct cube_dial_node *next, *others;
 
 	for(; node && label_fits(s, node, &at); node = next) {
+		/* large plans wait for memory more than for anything else */
+		others = &s->trie->nodes[node->children + count_bits(node->digits)];
+		if(node->n_others)
+			__builtin_prefetch(others);
 		next = next_node(s, node, at);
 		if(next)
-			__builtin_prefetch(next); /* large plans wait for memory more than for anything else */
+			__builtin_prefetch(next);
 		offer_entries(s, node, at);
-		if(node->n_others == 0)
-			continue;
-		others = &s->trie->nodes[node->children + count_bits(node->digits)];
 		for(unsigned i = 0; i < node->n_others; i++)
 			walk(s, &others[i], at);
 	}
