@@ -138,7 +138,8 @@ demo: all
 check:
 	@tools/check $(T)
 
-bench_programs := $(addprefix $(B)/bench/,load certs stock_fork.so)
+bench_programs := $(addprefix $(B)/bench/,load certs stock_fork.so dialplan modules/bench_lookups.so)
+bench_plans := test/bench/plans.c $(B)/libcube.a
 
 $(B)/bench/load: test/bench/load.c test/bench/load_conn.c test/bench/load.h
 	$(call show,LD) $(CC) $(COMMON) -MF $@.d $(filter %.c,$^) -lssl -lcrypto -o $@
@@ -146,6 +147,11 @@ $(B)/bench/certs: test/bench/certs.c
 	$(call show,LD) $(CC) $(COMMON) -MF $@.d $^ -lcrypto -o $@
 $(B)/bench/stock_fork.so: test/bench/stock_fork.c
 	$(call show,LD) $(CC) $(COMMON) -MF $@.d -shared $^ -lcrypto -o $@
+$(B)/bench/dialplan: test/bench/dialplan.c $(bench_plans)
+	$(call show,LD) $(CC) $(COMMON) -MF $@.d $^ -lcrypto -o $@
+$(B)/bench/modules/bench_lookups.so: test/bench/lookups_mod.c $(bench_plans) modules/ksr/ksr.c $(B)/kamailio.flags
+	$(call show,LD) $(CC) $(GLUE) @$(B)/kamailio.flags -DMOD_NAME='"bench_lookups"' -DMOD_NAMEID=bench_lookups \
+		-MF $@.d -shared $(filter %.c %.a,$^) -Wl,--version-script=modules/module.map -lcrypto -o $@
 
 bench: all $(bench_programs)
 	test/bench/run --build $(B) $(if $(SHORT),--short) $(if $(ONLY),--only $(ONLY))
@@ -186,7 +192,7 @@ help:
 	@echo "make asan           the unit tests under the address and undefined behaviour sanitizers; T=<suite>"
 	@echo "make page-test      the status page in a browser; installs chromium. make check does so where chromium is there"
 	@echo "make valgrind       the modules in a server under valgrind, one worker of each kind; ROUNDS=10"
-	@echo "make bench          what a trunk costs, beside stock Kamailio and HAProxy: a quarter of an hour; SHORT=1: a minute or two"
+	@echo "make bench          what trunks and dial-peers cost, beside stock Kamailio and HAProxy: half an hour; SHORT=1: a minute or two"
 	@echo "make soak           calls, reloads, clears, far ends that are killed: everything at once for SECS=600 seconds"
 	@echo "make fuzz           each fuzz target for SECS=60 seconds; F=<target> runs one"
 	@echo "make docs           the modules' READMEs from modules/*/doc, as Kamailio makes them"
@@ -196,7 +202,7 @@ help:
 	@echo "KAMAILIO_SRC=<tree> uses the headers of your own configured Kamailio source tree instead of Debian's."
 
 clean:
-	rm -rf $(B)/asan $(B)/bench/load* $(B)/bench/certs* $(B)/bench/*.so* $(B)/compile-* $(B)/libcube $(B)/libcube.a $(B)/libfuzzer $(B)/modules $(B)/objects $(B)/unit
+	rm -rf $(B)/asan $(B)/bench/load* $(B)/bench/certs* $(B)/bench/*.so* $(B)/bench/dialplan* $(B)/bench/modules $(B)/compile-* $(B)/libcube $(B)/libcube.a $(B)/libfuzzer $(B)/modules $(B)/objects $(B)/unit
 
 distclean:
 	rm -rf $(B)

@@ -4,11 +4,15 @@
 import statistics
 
 
-class Row:
-    """One figure. unit: how to print a value. fewer: less is better, and the ratio is still ours / the other's."""
+TITLES = {"haproxy": "HAProxy"}
 
-    def __init__(self, name, unit, fewer=False):
-        self.name, self.unit, self.fewer = name, unit, fewer
+
+class Row:
+    """One figure. unit: how to print a value. fewer: less is better, and the ratio is still ours / the other's. others: with whom
+    it is compared; rows with the same ones make one table."""
+
+    def __init__(self, name, unit, fewer=False, others=("stock", "haproxy")):
+        self.name, self.unit, self.fewer, self.others = name, unit, fewer, tuple(others)
         self.rounds, self.bounds, self.notes = [], [], []
 
     def add(self, **values):
@@ -35,10 +39,10 @@ class Row:
         return median <= limit * (1 + slack) if self.fewer else median >= limit * (1 - slack)
 
 
-def spread(values, form="{:.2f}"):
+def spread(values, unit="{:.2f}".format):
     if not values:
         return "-"
-    texts = [form.format(v) for v in (statistics.median(values), min(values), max(values))]
+    texts = [unit(v) for v in (statistics.median(values), min(values), max(values))]
     return texts[0] if len(values) == 1 else f"{texts[0]} ({texts[1]}..{texts[2]})"
 
 
@@ -56,16 +60,30 @@ def _bounds(row, slack):
     return "; ".join(texts) or "-"
 
 
-def table(rows, slack):
-    """The Markdown table."""
-    lines = ["| figure | ours / stock | best rounds | ours / HAProxy | bound | ours | stock | HAProxy |", "|" + "---|" * 8]
+def tables(rows, slack):
+    """The Markdown tables."""
+    groups = {}
     for row in rows:
-        best = row.best("stock")
-        cells = [row.name, spread(row.ratios("stock")), f"{best:.2f}" if best else "-", spread(row.ratios("haproxy")),
-                 _bounds(row, slack)]
-        cells += [_value(row, server) for server in ("cube", "stock", "haproxy")]
+        groups.setdefault(row.others, []).append(row)
+    return "\n\n".join(_table(group, others, slack) for others, group in groups.items())
+
+
+def _table(rows, others, slack):
+    names = [TITLES.get(other, other) for other in others]
+    head = ["figure", *(f"ours / {name}" for name in names), "bound", "ours", *names]
+    if others:
+        head.insert(2, "best rounds")
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    for row in rows:
+        cells = [row.name, *(spread(row.ratios(other)) for other in others), _bounds(row, slack)]
+        if others:
+            best = row.best(others[0])
+            cells.insert(2, f"{best:.2f}" if best else "-")
+            cells += [_value(row, server) for server in ("cube", *others)]
+        else:
+            cells.append(spread(row.values("cube"), row.unit))
         lines.append("| " + " | ".join(cells) + " |")
-        lines += [f"| - {note} " + "| " * 7 + "|" for note in row.notes]
+        lines += [f"| - {note} " + "| " * (len(head) - 1) + "|" for note in row.notes]
     return "\n".join(lines)
 
 
@@ -89,3 +107,15 @@ def seconds(value):
 
 def megabytes(value):
     return f"{value / 1e6:,.0f} MB"
+
+
+def microseconds(value):
+    return f"{value * 1e6:,.2f} us" if value < 1e-5 else f"{value * 1e6:,.0f} us"
+
+
+def number_of_bytes(value):
+    return f"{value:,.0f} bytes"
+
+
+def times(value):
+    return f"{value:.1f}"

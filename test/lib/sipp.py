@@ -11,10 +11,10 @@ from run import Failed
 
 class Sipp:
     """scenario: a path, or "uac" or "uas". calls: after so many it ends. keys: -key name value in the scenario.
-    call_id: of its calls (-cid_str: %u is the call's number, %p the process, %s the address)."""
+    call_id: of its calls (-cid_str: %u is the call's number, %p the process, %s the address). core: the only one it runs on."""
 
     def __init__(self, run, name, scenario, host, port, target=None, calls=1, service=None, rate=10, limit=None,
-                 keys=None, transport="u1", call_id=None, timeout=30):
+                 keys=None, transport="u1", call_id=None, timeout=30, core=None):
         self.run, self.name, self.calls = run, name, calls
         self._stat = run.dir / f"{name}.csv"
         self._errors = run.dir / f"{name}.err"
@@ -35,6 +35,8 @@ class Sipp:
             argv += ["-key", key, str(value)]
         if target is not None:
             argv.append(target)
+        if core is not None:
+            argv[:0] = [program("taskset"), "-c", str(core)]
         self.process = run.spawn(name, argv, cwd=run.dir, env={"TERM": "dumb", "PATH": "/usr/bin:/bin"})
         self.process.logs = [self._errors, self._messages]  # its own output is a screen
         self._timeout = timeout

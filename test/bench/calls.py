@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Whole calls, INVITE to BYE, from SIPp through a server to SIPp: cfg/kamailio.cfg with a tenant check and both dial-peers
+(cube), the same script without our modules (script), and the shortest one that relays a call and stays in its path (stock)."""
+
+import pathlib
+import time
+
+from cube import Cube
+from kamailio import CONFIG, Kamailio, program
+from run import TREE, Failed
+from servers import LOAD_CORE, SERVER_CORE
+from sipp import Sipp
+
+NUMBER = "442079460"
+FOLDER = TREE / "test" / "demo"
+CONF = """tenant 1 {{ listen-non-secure = "{cube}:5060"  trusted-list = {{ "{uac}" }}  session-transport = "{transport}" }}
+tenant 2 {{ listen-non-secure = "{cube}:5070"  sip-server = "ipv4:{uas}:5060"  session-transport = "{transport}" }}
+dial-peer 1 {{ tenant = 1  incoming-called-number = ".T" }}
+dial-peer 2 {{ tenant = 2  destination-pattern = "44207T"  session-target = "sip-server" }}
+"""
+STOCK = """#!KAMAILIO
+debug=2
+children=4
+tcp_children=4
+enable_tls=yes
+auto_aliases=no
+server_signature=no
+listen=udp:{stock}:5060
+listen=tcp:{stock}:5060
+{modules}
+modparam("ctl", "binrpc", CUBE_CTL)
+modparam("tls", "config", "{tls}")
+modparam("tm", "fr_timer", 5000)
+modparam("tm", "fr_inv_timer", 120000)
+modparam("tm", "auto_inv_100_reason", "Trying")
+modparam("rr", "enable_double_rr", 2)
+modparam("rr", "append_fromtag", 1)
+request_route {{
+	if(has_totag()) {{
+		if(loose_route()) t_relay();
+		exit;
+	}}
+	if(!is_method("INVITE")) exit;
+	record_route();
+	$du = "sip:{uas}:5060;transport={transport}";
+	t_relay();
+}}
+"""
+MODULES = ("kex", "corex", "tm", "tmx", "sl", "rr", "pv", "maxfwd", "textops", "siputils", "sanity", "xlog", "ctl", "tls")
+
+
+# What cfg/kamailio.cfg is without our modules: one target instead of the dial-peers'.
+WITHOUT = [(f'loadmodule "cube_{m}.so"\n', "") for m in ("tenant", "tls", "dialpeer")] + [
+    ('modparam("cube_tenant", "config", CUBE_CONF)\n', ""), ("cube_tenant_in();", 'is_method("INVITE|ACK|BYE|CANCEL");'), ("cube_dialpeer_in();", ""),
+    ("cube_dialpeer_out();", '$du = "sip:{uas}:5060;transport={transport}"; is_method("INVITE");'), ("cube_dialpeer_next();", ""),
+    ("cube_dialpeer_next()", "false"), ("route($cube(route));", "route(DIAL_PEER);"),
+    ("$cube(tenant)", "1"), ("$cube(dialpeer_in)", "1"), ("$cube(dialpeer_out)", "2")]
+
+
+def without_modules(**where):
+    text = CONFIG.read_text()
+    for old, new in WITHOUT:
+        if old not in text:
+            raise Failed(f"{CONFIG} has no '{old.strip()}'")
+        text = text.replace(old, new.format(**where) if new.startswith("$du") else new)
+    return text.replace('"tls.cfg"', f'"{where["tls"]}"')
+
+
+def cpu_of(pids):
+    """Seconds that the processes have run so far."""
+    return sum(int(pathlib.Path(f"/proc/{pid}/schedstat").read_text().split()[0]) for pid in pids) / 1e9
+
+
+class Trunk:
+    """A server with a called party behind it, and callers in front."""
+
+    def __init__(self, run, name, transport):
+        self.run, self.name, self.transport = run, f"{name}-{transport}", transport
+        self.at = {who: run.addresses.host() for who in (name, "uac", "uas")}
+        self.target, self._turn = self.at[name], 0
+        where = {**self.at, "transport": transport, "tls": TREE / "cfg" / "tls.cfg"}
+        if name == "cube":
+            self._server = Cube(run, CONF.format(**where), self.name)
+        elif name == "script":
+            udp_or_tcp = {f"CUBE_{transport.upper()}": f"{transport}:{self.target}:5060"}
+            self._server = Kamailio(run, self.name, run.write(f"{self.name}.cfg", without_modules(**where)), udp_or_tcp)
+        else:
+            modules = "\n".join(f'loadmodule "{m}.so"' for m in MODULES)
+            self._server = Kamailio(run, self.name, STOCK.format(modules=modules, **where))
+        self._server.argv = [program("taskset"), "-c", SERVER_CORE, *self._server.argv]
+
+    def start(self):
+        self._server.start()
+        self._server.wait_forked()
+        self.pids = [self._server.process.pid, *self._server.processes()]
+        return self
+
+    def calls(self, number, rate):
+        """CPU seconds of the server for one call."""
+        self._turn += 1
+        sipp = "u1" if self.transport == "udp" else "t1"
+        options = {"calls": number, "rate": rate, "transport": sipp, "limit": 1000, "timeout": 60, "core": LOAD_CORE}
+        called = Sipp(self.run, f"{self.name}-uas{self._turn}", FOLDER / "uas.xml", self.at["uas"], 5060, **options)
+        time.sleep(0.2)
+        before = cpu_of(self.pids)
+        caller = Sipp(self.run, f"{self.name}-uac{self._turn}", FOLDER / "uac.xml", self.at["uac"], 5060,
+                      target=f"{self.target}:5060", service=NUMBER, **options)
+        caller.wait()
+        called.wait()
+        return (cpu_of(self.pids) - before) / number
+
+    def stop(self):
+        self._server.stop()

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What choosing a dial-peer costs: the look-up alone, beside modules of Kamailio that find something by a number, and in calls."""
+
+import calls as whole
+import lookups as beside
+import report
+from run import Failed
+
+KINDS = {"literal": "literal prefixes", "mix": "patterns with dots, ranges and T"}
+LOOKUP_MAX = {"literal": 0.3e-6, "mix": 1e-6}  # seconds, at 100,000 patterns
+LENGTHS = (6, 12, 18, 24)
+INDEX_MAX = 256  # bytes for a pattern
+# With a hundred times as many patterns: a loop over them would be 100, a table that has outgrown the caches is 4 to 12
+GROWTH_MAX = 20
+ENOUGH = 10000  # from so many patterns on the index's blocks are full
+
+
+def patterns(bench):
+    """Ours alone. Times have bounds in a whole run only, as something else may run beside a short one."""
+    program = beside.Program(bench.build / "bench" / "dialplan")
+    times = {(kind, n): _time(program, kind, n, bench.plan.rounds) for kind in KINDS for n in bench.plan.sizes}
+    for (kind, n), result in times.items():
+        row = bench.row(f"look-up among {n:,} {KINDS[kind]}", report.microseconds, fewer=True, others=())
+        for ns in result["ns"]:
+            row.add(cube=ns / 1e9)
+        row.notes.append(f"patterns that match a number: {result['matches']:.1f} on average")
+        if n == 100000 and not bench.plan.short:
+            row.bound(LOOKUP_MAX[kind], None)
+    for kind in KINDS:
+        row = bench.row(f"time of a look-up among 100,000 {KINDS[kind]} to that among 1,000", report.times, fewer=True, others=())
+        for few, many in zip(times[kind, 1000]["ns"], times[kind, 100000]["ns"]):
+            row.add(cube=many / few)
+        row.bound(GROWTH_MAX, None)
+    for length in () if bench.plan.short else LENGTHS:
+        row = bench.row(f"look-up among 100,000 whole numbers of {length} digits", report.microseconds, fewer=True, others=())
+        for ns in _time(program, str(length), 100000, bench.plan.rounds)["ns"]:
+            row.add(cube=ns / 1e9)
+    for (kind, n), result in times.items():
+        if n >= ENOUGH:
+            row = bench.row(f"memory of the index for one of {n:,} {KINDS[kind]}", report.number_of_bytes, fewer=True, others=())
+            row.add(cube=result["index"])
+            row.bound(INDEX_MAX, None)
+
+
+def _time(program, kind, n, rounds):
+    result = program.time(kind, n, rounds)
+    if result["wrong"]:
+        raise Failed(f"{n} patterns, {kind}: {result['wrong']} of {result['checked']} numbers find other patterns than a loop does")
+    return result
+
+
+def lookups(bench):
+    """In one process of one server, in turns."""
+    program = beside.Program(bench.build / "bench" / "dialplan")
+    for kind, title in KINDS.items():
+        for n in bench.plan.sizes if kind == "literal" else [n for n in bench.plan.sizes if n <= beside.DIALPLAN_MAX]:
+            row = bench.row(f"look-up among {n:,} {title}", report.microseconds, fewer=True, others=beside.OTHERS)
+            with beside.Server(bench.run, bench.build, program, kind, n) as server:
+                whom = ("cube", *server.others)
+                for name in whom:
+                    server.look(name)
+                for _ in range(bench.plan.rounds):
+                    row.add(**{name: server.look(name) for name in whom})
+            for name in server.others:
+                row.bound(1.0, name)
+
+
+def calls(bench):
+    """Calls for one second of the server's CPU time."""
+    names = ("cube", "stock", "script")
+    for transport in ("udp", "tcp"):
+        row = bench.row(f"calls, {transport.upper()}", report.per_second, others=names[1:])
+        trunks = {name: whole.Trunk(bench.run, name, transport).start() for name in names}
+        for trunk in trunks.values():
+            trunk.calls(100, bench.plan.call_rate)
+        for _ in range(bench.plan.rounds):
+            row.add(**{name: 1 / trunk.calls(bench.plan.calls, bench.plan.call_rate) for name, trunk in trunks.items()})
+        row.bound(0.9)
+        for trunk in trunks.values():
+            trunk.stop()
