@@ -23,6 +23,7 @@ loadmodule "kex.so"
 loadmodule "ctl.so"
 modparam("ctl", "binrpc", CUBE_CTL)
 loadmodule "db_text.so"
+modparam("db_text", "max_result_rows", 2000000)
 {modules}
 loadmodule "{bench}"
 {params}
@@ -96,6 +97,13 @@ def tables(folder, patterns, literal):
     return [name for name in OTHERS if name in rows or (name == "drouting" and literal)]
 
 
+class Loading(Pinned):
+    """It takes kamcmd's connection, and answers only when all tables are loaded."""
+
+    def kamcmd(self, *args, timeout=300):
+        return super().kamcmd(*args, timeout=timeout)
+
+
 class Server:
     """with Server(...) as server: server.others, server.look(whom). Failed if one finds something else than ours."""
 
@@ -109,7 +117,7 @@ class Server:
         text = SCRIPT.format(at=at, bench=build / "bench" / "modules" / "bench_lookups.so",
                              modules="\n".join(f'loadmodule "{m}.so"' for m in self.others),
                              params="".join(MODULES[m].format(**url) for m in self.others))
-        self._server = Pinned(run, name, at, text, shm_mb=256 + n // 150, options=("-M", 64 + n // 250))
+        self._server = Loading(run, name, at, text, shm_mb=256 + n // 150, options=("-M", 64 + n // 250))
         self._kind, self._n, self._sums = kind, n, {}
 
     def __enter__(self):
