@@ -53,7 +53,8 @@ def lookups(bench):
     """In one process of one server, in turns."""
     program = beside.Program(bench.build / "bench" / "dialplan")
     for kind, title in KINDS.items():
-        for n in bench.plan.sizes if kind == "literal" else [n for n in bench.plan.sizes if n <= beside.DIALPLAN_MAX]:
+        most = beside.SIZE_MAX if kind == "literal" else beside.DIALPLAN_MAX
+        for n in [n for n in bench.plan.sizes if n <= most]:
             row = bench.row(f"look-up among {n:,} {title}", report.microseconds, fewer=True, others=beside.OTHERS)
             with beside.Server(bench.run, bench.build, program, kind, n) as server:
                 whom = ("cube", *server.others)
