@@ -163,9 +163,9 @@ START_TEST(test_rest)
 {
 	struct cube_state_tenant tenants[] = {{.tag = 0}};
 	const struct cube_state_listener listeners[] = {
-			{addr("[2001:db8::1]:5061"), true, 0, CUBE_STATE_OPEN, 0},
-			{addr("192.0.2.1:5070"), false, 100, CUBE_STATE_DOWN, 4},
-			{addr("192.0.2.1:5071"), true, 200, CUBE_STATE_WAITS, 0},
+			{addr("[2001:db8::1]:5061"), true, 0, CUBE_STATE_OPEN, 0, 2},
+			{addr("192.0.2.1:5070"), false, 100, CUBE_STATE_DOWN, 4, 0},
+			{addr("192.0.2.1:5071"), true, 200, CUBE_STATE_WAITS, 0, 0},
 	};
 	struct cube_state_trustpoint tps[] = {
 			{.name = CUBE_STR("a"), .own_end = 1800000000, .ca_end = -5, .crl_next = 1700000001},
@@ -186,6 +186,10 @@ START_TEST(test_rest)
 					  "kamailio_cube_listener_up{tenant=\"0\",listener=\"[2001:db8::1]:5061\",kind=\"secure\"} 1\n"
 					  "kamailio_cube_listener_up{tenant=\"100\",listener=\"192.0.2.1:5070\",kind=\"non-secure\"} 0\n"
 					  "kamailio_cube_listener_up{tenant=\"200\",listener=\"192.0.2.1:5071\",kind=\"secure\"} 0\n");
+	is("sips_refused_requests_total",
+			"# TYPE kamailio_cube_sips_refused_requests_total counter\n"
+			"kamailio_cube_sips_refused_requests_total{tenant=\"0\",listener=\"[2001:db8::1]:5061\","
+			"kind=\"secure\"} 2\n");
 	is("untrusted_requests_total", "# TYPE kamailio_cube_untrusted_requests_total counter\n"
 								   "kamailio_cube_untrusted_requests_total{tenant=\"100\",listener=\"192.0.2.1:5070\","
 								   "kind=\"non-secure\"} 4\n");

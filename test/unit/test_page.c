@@ -215,9 +215,9 @@ START_TEST(test_attention)
 {
 	struct cube_state_tenant tenants[] = {{.tag = 0}, {.tag = 100}};
 	const struct cube_state_listener listeners[] = {
-			{addr("192.0.2.1:5061"), true, 100, CUBE_STATE_DOWN, 0},
-			{addr("192.0.2.1:5062"), true, 0, CUBE_STATE_WAITS, 7},
-			{addr("192.0.2.1:5063"), false, 100, CUBE_STATE_OPEN, 0},
+			{addr("192.0.2.1:5061"), true, 100, CUBE_STATE_DOWN, 0, 0},
+			{addr("192.0.2.1:5062"), true, 0, CUBE_STATE_WAITS, 7, 0},
+			{addr("192.0.2.1:5063"), false, 100, CUBE_STATE_OPEN, 0, 0},
 	};
 	struct cube_state_trustpoint tps[] = {
 			{.name = CUBE_STR("far"), .own_end = NOW + 30 * DAY, .ca_end = NOW + 300 * DAY},
@@ -305,7 +305,7 @@ START_TEST(test_many)
 
 	for(int i = 0; i < MANY; i++) {
 		tenants[i].tag = i;
-		listeners[i] = (struct cube_state_listener){addr("192.0.2.1:5061"), true, i, CUBE_STATE_DOWN, 0};
+		listeners[i] = (struct cube_state_listener){addr("192.0.2.1:5061"), true, i, CUBE_STATE_DOWN, 0, 0};
 		tps[i] = (struct cube_state_trustpoint){.name = CUBE_STR("t"), .own_end = NOW + 365 * DAY};
 		conns[i] = (struct cube_state_conn){
 				.tenant = i, .remote = addr("192.0.2.1:1"), .version = "", .cipher = "", .peer_name = "", .name = ""};
