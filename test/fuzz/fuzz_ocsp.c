@@ -44,7 +44,7 @@ static void check(const uint8_t *data, size_t size, const struct cube_serial *se
 		return;
 	must(ocsp.status <= CUBE_OCSP_UNKNOWN && ocsp.this_update <= REVOCATION_NOW + CUBE_OCSP_TOLERANCE);
 	if(ocsp.next_update != 0)
-		must(ocsp.next_update > REVOCATION_NOW - CUBE_OCSP_TOLERANCE && ocsp.next_update >= ocsp.this_update);
+		must(ocsp.next_update > REVOCATION_NOW && ocsp.next_update >= ocsp.this_update);
 	else
 		must(ocsp.this_update > REVOCATION_NOW - CUBE_OCSP_AGE_MAX);
 }

@@ -150,13 +150,14 @@ START_TEST(test_unknown_first)
 }
 END_TEST
 
-/* Always before its end, at least hourly, and never so often that it is a load. */
+/* At half of its time, at least hourly, and never so often that it is a load, also where its time is over already. */
 START_TEST(test_due)
 {
 	static const struct
 	{
 		int64_t left, due;
-	} rows[] = {{1, 1}, {2, 1}, {10, 5}, {3600, 1800}, {7200, 3600}, {7 * 86400, 3600}, {100L * 365 * 86400, 3600}};
+	} rows[] = {{-299, 5}, {0, 5}, {1, 5}, {2, 1}, {10, 5}, {3600, 1800}, {7200, 3600}, {7 * 86400, 3600},
+			{100L * 365 * 86400, 3600}};
 	struct cube_source s = {.kind = CUBE_FETCH_OCSP};
 	struct cube_ocsp ocsp = {CUBE_OCSP_GOOD, NOW, NOW + rows[_i].left};
 
@@ -282,7 +283,7 @@ Suite *suite_source(void)
 	tcase_add_test(tc, test_older);
 	tcase_add_loop_test(tc, test_ocsp, 0, 4);
 	tcase_add_test(tc, test_unknown_first);
-	tcase_add_loop_test(tc, test_due, 0, 7);
+	tcase_add_loop_test(tc, test_due, 0, 9);
 	tcase_add_test(tc, test_retry);
 	tcase_add_test(tc, test_key);
 	tcase_add_test(tc, test_stage);

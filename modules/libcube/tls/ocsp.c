@@ -204,7 +204,7 @@ static bool check_times(
 		cube_err_add(err, "it is of the future: it holds from %s", cube_time_text(ocsp->this_update, text));
 	else if(to != NULL && ocsp->next_update < ocsp->this_update)
 		cube_err_add(err, "its nextUpdate is before its thisUpdate");
-	else if(to != NULL && ocsp->next_update + CUBE_OCSP_TOLERANCE <= now)
+	else if(to != NULL && ocsp->next_update <= now)
 		cube_err_add(err, "it is out of date: it held until %s", cube_time_text(ocsp->next_update, text));
 	else if(to == NULL && ocsp->this_update + CUBE_OCSP_AGE_MAX <= now)
 		cube_err_add(

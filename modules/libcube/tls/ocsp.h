@@ -16,7 +16,7 @@ enum cube_ocsp_status
 	CUBE_OCSP_UNKNOWN,
 };
 
-#define CUBE_OCSP_TOLERANCE 300 /* seconds that the responder's clock may be beside ours */
+#define CUBE_OCSP_TOLERANCE 300 /* seconds that the responder's clock may be ahead of ours */
 #define CUBE_OCSP_AGE_MAX 86400 /* seconds that an answer without nextUpdate is good for */
 
 struct cube_ocsp

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* When to ask again: at half of the time that is left, so that several attempts fit before the end, and at least once
- * an hour, so that a revocation is not learnt of at the end of a week. */
+ * an hour, so that a revocation is not learnt of at the end of a week; but not at once where it says nothing for now. */
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "source.h"
 
 #define REFRESH_MAX 3600 /* seconds */
-#define RETRY_MIN 5		 /* after the first failure; doubled with each further one */
+#define RETRY_MIN 5		 /* after the first failure, doubled with each further one, or where no time is left */
 #define RETRY_MAX 300
 #define VAIN 3 /* attempts in a row after which it is no accident */
 
@@ -134,7 +134,7 @@ static void refreshed(struct cube_source *s, int64_t now)
 
 	if(wait > REFRESH_MAX)
 		wait = REFRESH_MAX;
-	s->due = now + (wait < 1 ? 1 : wait);
+	s->due = now + (wait < 1 ? RETRY_MIN : wait);
 	s->tried = now;
 	s->failures = 0;
 	s->error[0] = '\0';
