@@ -29,6 +29,7 @@ struct fetcher
 	pid_t pid; /* 0: free */
 	int out;
 	struct cube_source_key key;
+	enum cube_fetch_kind kind;
 	bool cached;
 	char url[CUBE_FETCH_URL_MAX];
 	int64_t began, end; /* monotonic milliseconds */
@@ -168,6 +169,7 @@ bool fetcher_start(const struct sources_job *job, const char *cache)
 	*f = (struct fetcher){.pid = pid,
 			.out = pipes[0],
 			.key = job->key,
+			.kind = job->kind,
 			.cached = job->cached,
 			.began = clock_ms(),
 			.end = clock_ms() + (seconds + GRACE_SECONDS) * 1000};
@@ -186,7 +188,7 @@ static void end(struct fetcher *f, const char *broken, void (*ended)(const struc
 	kill(f->pid, SIGKILL); /* it has said all that it had to say */
 	while(waitpid(f->pid, NULL, 0) < 0 && errno == EINTR)
 		;
-	if(!broken && f->len >= sizeof(*reply) && cube_fetch_reply_ok(reply, f->len)) {
+	if(!broken && f->len >= sizeof(*reply) && cube_fetch_reply_ok(reply, f->len, f->kind)) {
 		memcpy(text, reply + 1, reply->text_len);
 		fetched.reply = reply;
 		fetched.text = text;

@@ -186,6 +186,7 @@ END_TEST
 #define TEXT "from the cache: x" /* of odd length: what follows is not aligned */
 #define TEXT_LEN (sizeof(TEXT) - 1)
 
+static enum cube_fetch_kind asked; /* by make_reply */
 static struct reply
 {
 	struct cube_fetch_reply head;
@@ -196,6 +197,7 @@ static size_t make_reply(enum cube_fetch_kind kind, uint32_t n)
 {
 	struct cube_crl crl = {.this_update = 1, .next_update = 2, .covers = CUBE_CRL_USERS, .n = n};
 
+	asked = kind;
 	memset(&reply, 0, sizeof(reply));
 	reply.head.magic = CUBE_FETCH_MAGIC;
 	reply.head.kind = kind;
@@ -220,7 +222,7 @@ static bool ok(size_t len)
 	bool result;
 
 	memcpy(exact, &reply, len);
-	result = cube_fetch_reply_ok(exact, len);
+	result = cube_fetch_reply_ok(exact, len, asked);
 	free(exact);
 	return result;
 }
@@ -243,6 +245,13 @@ START_TEST(test_reply)
 		ck_assert(!ok(len));
 		reply.head.kind = 0;
 		ck_assert(!ok(len));
+		/* nor is it one to another question, good or bad */
+		reply.head.kind = kinds[i];
+		asked = kinds[1 - i];
+		ck_assert(!ok(len));
+		reply.head.ok = 0;
+		reply.head.data_len = 0;
+		ck_assert(!ok(sizeof(reply.head) + TEXT_LEN));
 		make_reply(kinds[i], 5);
 		reply.head.ok = 2;
 		ck_assert(!ok(len));
@@ -281,7 +290,7 @@ START_TEST(test_reply_limits)
 	memset(&reply, 0, sizeof(reply));
 	memset(reply.rest, 'a', sizeof(reply.rest));
 	reply.head.magic = CUBE_FETCH_MAGIC;
-	reply.head.kind = CUBE_FETCH_CRL;
+	reply.head.kind = asked;
 	reply.head.text_len = CUBE_FETCH_TEXT_MAX;
 	ck_assert(ok(sizeof(reply.head) + CUBE_FETCH_TEXT_MAX));
 	reply.head.text_len++;
@@ -293,9 +302,9 @@ START_TEST(test_reply_limits)
 		unsigned char data[CUBE_FETCH_OCSP_MAX + 1];
 	} large = {.head = {.magic = CUBE_FETCH_MAGIC, .kind = CUBE_FETCH_OCSP, .ok = 1, .data_len = CUBE_FETCH_OCSP_MAX}};
 
-	ck_assert(cube_fetch_reply_ok(&large.head, sizeof(large.head) + CUBE_FETCH_OCSP_MAX));
+	ck_assert(cube_fetch_reply_ok(&large.head, sizeof(large.head) + CUBE_FETCH_OCSP_MAX, CUBE_FETCH_OCSP));
 	large.head.data_len++;
-	ck_assert(!cube_fetch_reply_ok(&large.head, sizeof(large.head) + CUBE_FETCH_OCSP_MAX + 1));
+	ck_assert(!cube_fetch_reply_ok(&large.head, sizeof(large.head) + CUBE_FETCH_OCSP_MAX + 1, CUBE_FETCH_OCSP));
 }
 END_TEST
 
@@ -336,8 +345,40 @@ START_TEST(test_reply_crl)
 	*large = (struct cube_fetch_reply){.magic = CUBE_FETCH_MAGIC, .kind = CUBE_FETCH_CRL, .ok = 1};
 	large->data_len = (uint32_t)cube_crl_bytes(crl.n);
 	memcpy(large + 1, &crl, sizeof(crl));
-	ck_assert(!cube_fetch_reply_ok(large, len));
+	ck_assert(!cube_fetch_reply_ok(large, len, CUBE_FETCH_CRL));
 	free(large);
+}
+END_TEST
+
+/* Times beyond those that ASN.1 has are nobody's word, and could not be reckoned with. */
+START_TEST(test_reply_times)
+{
+	static const struct
+	{
+		int64_t time;
+		bool good;
+	} rows[] = {{-62167219200, true}, {-62167219201, false}, {253402300799, true}, {253402300800, false}, {0, true},
+			{INT64_MIN, false}, {INT64_MAX, false}};
+	struct cube_crl crl = {.covers = CUBE_CRL_USERS};
+	size_t len;
+
+	for(unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		len = make_reply(CUBE_FETCH_OCSP, 1);
+		reply.head.ocsp.this_update = rows[i].time;
+		ck_assert_msg(ok(len) == rows[i].good, "thisUpdate of OCSP, row %u", i);
+		len = make_reply(CUBE_FETCH_OCSP, 1);
+		reply.head.ocsp.next_update = rows[i].time;
+		ck_assert_msg(ok(len) == rows[i].good, "nextUpdate of OCSP, row %u", i);
+		len = make_reply(CUBE_FETCH_CRL, 0);
+		crl.this_update = rows[i].time;
+		crl.next_update = 0;
+		crl_set(&crl);
+		ck_assert_msg(ok(len) == rows[i].good, "thisUpdate of a CRL, row %u", i);
+		crl.this_update = 0;
+		crl.next_update = rows[i].time;
+		crl_set(&crl);
+		ck_assert_msg(ok(len) == rows[i].good, "nextUpdate of a CRL, row %u", i);
+	}
 }
 END_TEST
 
@@ -354,6 +395,7 @@ Suite *suite_fetch(void)
 	tcase_add_test(tc, test_reply);
 	tcase_add_test(tc, test_reply_limits);
 	tcase_add_test(tc, test_reply_crl);
+	tcase_add_test(tc, test_reply_times);
 	suite_add_tcase(s, tc);
 	return s;
 }

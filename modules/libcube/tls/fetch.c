@@ -6,6 +6,9 @@
 
 #include "fetch.h"
 
+#define TIME_MIN (-62167219200) /* 0000-01-01 00:00:00 UTC */
+#define TIME_MAX 253402300799	/* 9999-12-31 23:59:59 UTC */
+
 static bool take(const GENERAL_NAME *name, char url[CUBE_FETCH_URL_MAX])
 {
 	struct cube_str text;
@@ -78,6 +81,12 @@ static bool printable(const char *text, size_t len)
 	return true;
 }
 
+/* What is reckoned with them then stays far from the ends of int64_t. */
+static bool time_ok(int64_t seconds)
+{
+	return seconds >= TIME_MIN && seconds <= TIME_MAX;
+}
+
 static bool crl_ok(const char *data, size_t len)
 {
 	struct cube_crl crl; /* a copy of its head: data is aligned to nothing */
@@ -86,16 +95,21 @@ static bool crl_ok(const char *data, size_t len)
 		return false;
 	memcpy(&crl, data, sizeof(crl));
 	return crl.n <= CUBE_CRL_ENTRIES_MAX && cube_crl_bytes(crl.n) == len && crl.covers != 0
-		   && crl.covers <= (CUBE_CRL_USERS | CUBE_CRL_CAS);
+		   && crl.covers <= (CUBE_CRL_USERS | CUBE_CRL_CAS) && time_ok(crl.this_update) && time_ok(crl.next_update);
 }
 
-bool cube_fetch_reply_ok(const struct cube_fetch_reply *reply, size_t len)
+static bool ocsp_ok(const struct cube_ocsp *ocsp)
+{
+	return (int)ocsp->status >= CUBE_OCSP_GOOD && (int)ocsp->status <= CUBE_OCSP_UNKNOWN && time_ok(ocsp->this_update)
+		   && time_ok(ocsp->next_update);
+}
+
+bool cube_fetch_reply_ok(const struct cube_fetch_reply *reply, size_t len, enum cube_fetch_kind kind)
 {
 	const char *text = (const char *)(reply + 1);
 	size_t data_len;
 
-	if(len < sizeof(*reply) || reply->magic != CUBE_FETCH_MAGIC || reply->ok > 1
-			|| (reply->kind != CUBE_FETCH_CRL && reply->kind != CUBE_FETCH_OCSP))
+	if(len < sizeof(*reply) || reply->magic != CUBE_FETCH_MAGIC || reply->ok > 1 || reply->kind != kind)
 		return false;
 	data_len = reply->data_len;
 	if(reply->text_len > CUBE_FETCH_TEXT_MAX || len != sizeof(*reply) + reply->text_len + data_len)
@@ -107,6 +121,5 @@ bool cube_fetch_reply_ok(const struct cube_fetch_reply *reply, size_t len)
 		return data_len == 0;
 	if(reply->kind == CUBE_FETCH_CRL)
 		return crl_ok(text + reply->text_len, data_len);
-	return data_len > 0 && data_len <= CUBE_FETCH_OCSP_MAX && (int)reply->ocsp.status >= CUBE_OCSP_GOOD
-		   && (int)reply->ocsp.status <= CUBE_OCSP_UNKNOWN;
+	return data_len > 0 && data_len <= CUBE_FETCH_OCSP_MAX && ocsp_ok(&reply->ocsp);
 }

@@ -44,8 +44,9 @@ struct cube_fetch_reply
  * that is ok, with http in small letters. False: there is none; then url is "". */
 bool cube_fetch_url_of(X509 *cert, enum cube_fetch_kind kind, char url[CUBE_FETCH_URL_MAX]);
 
-/* Does a reply of len bytes, what is behind it included, hold together: magic, kind, lengths and limits, printable text, a
- * CRL's n and size, an OCSP status? reply is aligned. The order of a CRL's entries is not looked at. */
-bool cube_fetch_reply_ok(const struct cube_fetch_reply *reply, size_t len);
+/* Is a reply of len bytes, what is behind it included, one to a question of this kind, and does it hold together: magic,
+ * lengths and limits, printable text, a CRL's n and size, an OCSP status, times that a certificate can have (RFC 5280
+ * 4.1.2.5: years of four digits)? reply is aligned. The order of a CRL's entries is not looked at. */
+bool cube_fetch_reply_ok(const struct cube_fetch_reply *reply, size_t len, enum cube_fetch_kind kind);
 
 #endif
