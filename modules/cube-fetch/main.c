@@ -28,7 +28,7 @@
 struct job
 {
 	struct cube_fetch_request head;
-	char url[CUBE_FETCH_URL_MAX], cache[CUBE_FETCH_URL_MAX];
+	char url[CUBE_FETCH_URL_MAX], cache[CUBE_FETCH_URL_MAX], place[CUBE_FETCH_URL_MAX];
 	X509 *issuer;
 	int64_t now;
 };
@@ -156,10 +156,11 @@ static bool job_read(struct job *job)
 	if(!read_all(STDIN_FILENO, &job->head, sizeof(job->head)) || head->magic != CUBE_FETCH_MAGIC
 			|| (head->kind != CUBE_FETCH_CRL && head->kind != CUBE_FETCH_OCSP) || head->seconds == 0
 			|| head->url_len >= CUBE_FETCH_URL_MAX || head->issuer_len > CUBE_FETCH_CERT_MAX
-			|| head->cache_len >= CUBE_FETCH_URL_MAX)
+			|| head->cache_len >= CUBE_FETCH_URL_MAX || head->place_len >= CUBE_FETCH_URL_MAX)
 		return false;
 	if(!read_all(STDIN_FILENO, job->url, head->url_len) || !read_all(STDIN_FILENO, der, head->issuer_len)
-			|| !read_all(STDIN_FILENO, job->cache, head->cache_len))
+			|| !read_all(STDIN_FILENO, job->cache, head->cache_len)
+			|| !read_all(STDIN_FILENO, job->place, head->place_len))
 		return false;
 	job->issuer = d2i_X509(NULL, &at, (long)head->issuer_len);
 	job->now = time(NULL);
@@ -220,7 +221,7 @@ static struct cube_crl *cache_read(const struct job *job)
 
 	cube_err_reset(&err);
 	if(job->head.cache_len > 0 && file_read(job->cache, CUBE_FETCH_CRL_MAX, &body, &err) == 0)
-		crl = cube_crl_read(body.data, body.len, job->issuer, job->now, &err);
+		crl = cube_crl_read(body.data, body.len, job->issuer, job->place, job->now, &err);
 	free(body.data);
 	return crl;
 }
@@ -247,7 +248,7 @@ static void crl_by_http(const struct job *job, struct answer *answer, const char
 	cube_err_reset(&err);
 	if(http_fetch(job->url, (struct http_body){NULL, 0}, CUBE_FETCH_CRL_MAX, (job->head.seconds + 1) / 2, &body, &err)
 			== 0)
-		crl = cube_crl_read(body.data, body.len, job->issuer, job->now, &err);
+		crl = cube_crl_read(body.data, body.len, job->issuer, job->place, job->now, &err);
 	if(crl == NULL) {
 		answer_cached(answer, cached, err.text);
 		return;
@@ -274,7 +275,7 @@ static void crl_by_file(const struct job *job, struct answer *answer)
 
 	cube_err_reset(&err);
 	if(file_read(job->url, CUBE_FETCH_CRL_MAX, &body, &err) == 0)
-		crl = cube_crl_read(body.data, body.len, job->issuer, job->now, &err);
+		crl = cube_crl_read(body.data, body.len, job->issuer, job->place, job->now, &err);
 	if(crl != NULL)
 		answer_crl(answer, crl);
 	else

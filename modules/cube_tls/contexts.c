@@ -79,7 +79,7 @@ static void staple_prepare(struct context *c, const struct cube_trustpoint *tp)
 	if(!cube_trustpoint_responder(tp, &cert, &issuer, url))
 		return;
 	c->staples = cube_serial_of(X509_get0_serialNumber(cert), &serial)
-				 && cube_source_key_of(CUBE_FETCH_OCSP, issuer, url, &serial, &c->staple) == 0;
+				 && cube_source_key_of(CUBE_FETCH_OCSP, false, issuer, url, &serial, &c->staple) == 0;
 	X509_free(cert);
 	X509_free(issuer);
 }

@@ -89,6 +89,7 @@ static int question_file(const struct sources_job *job, const char *cache, unsig
 			.url_len = (uint32_t)strlen(job->url),
 			.issuer_len = (uint32_t)job->issuer_len,
 			.cache_len = (uint32_t)strlen(cache),
+			.place_len = (uint32_t)strlen(job->place),
 			.serial = job->serial};
 	int fd = memfd_create("cube-fetch", MFD_CLOEXEC);
 
@@ -97,7 +98,8 @@ static int question_file(const struct sources_job *job, const char *cache, unsig
 	if(write(fd, &head, sizeof(head)) == (ssize_t)sizeof(head)
 			&& write(fd, job->url, head.url_len) == (ssize_t)head.url_len
 			&& write(fd, job->issuer, head.issuer_len) == (ssize_t)head.issuer_len
-			&& write(fd, cache, head.cache_len) == (ssize_t)head.cache_len && lseek(fd, 0, SEEK_SET) == 0)
+			&& write(fd, cache, head.cache_len) == (ssize_t)head.cache_len
+			&& write(fd, job->place, head.place_len) == (ssize_t)head.place_len && lseek(fd, 0, SEEK_SET) == 0)
 		return fd;
 	close(fd);
 	return -1;

@@ -215,7 +215,7 @@ static void want(const struct cube_trustpoint *tp, enum cube_fetch_kind kind, co
 
 	if(cert && !cube_serial_of(X509_get0_serialNumber(cert), &q.serial))
 		return;
-	if(cube_source_key_of(kind, issuer, url, cert ? &q.serial : NULL, &q.key) == 0)
+	if(cube_source_key_of(kind, q.configured, issuer, url, cert ? &q.serial : NULL, &q.key) == 0)
 		sources_want(&q, own);
 }
 

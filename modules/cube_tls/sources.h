@@ -47,6 +47,7 @@ struct sources_job
 	struct cube_serial serial;
 	bool cached; /* look at what was kept on disk, before anybody is asked */
 	char url[CUBE_FETCH_URL_MAX];
+	char place[CUBE_FETCH_URL_MAX]; /* as cube_crl_read has it */
 	size_t issuer_len;
 	unsigned char issuer[CUBE_FETCH_CERT_MAX];
 };

@@ -44,6 +44,7 @@ static void fill(struct sources_job *job, struct entry *e)
 	job->cached = e->source.kind == CUBE_FETCH_CRL && !e->cached && cube_fetch_url_ok(cube_str_of(e->data));
 	e->cached = true;
 	memcpy(job->url, e->data, e->url_len + 1);
+	memcpy(job->place, e->configured ? "" : e->data, e->configured ? 1 : e->url_len + 1);
 	job->issuer_len = e->issuer_len;
 	memcpy(job->issuer, e->data + e->url_len + 1, e->issuer_len);
 }

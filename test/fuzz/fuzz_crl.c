@@ -35,7 +35,7 @@ static struct cube_crl *check(const uint8_t *data, size_t size)
 	struct cube_crl *crl;
 
 	cube_err_reset(&err);
-	crl = cube_crl_read(data, size, revocation_ca(), REVOCATION_NOW, &err);
+	crl = cube_crl_read(data, size, revocation_ca(), "http://crl.example/1", REVOCATION_NOW, &err);
 	must(err.count == (crl == NULL ? 1 : 0) && strchr(err.text, '\n') == NULL);
 	must(ERR_peek_error() == 0);
 	return crl;

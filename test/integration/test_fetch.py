@@ -21,8 +21,8 @@ from run import wait_until
 
 CRL, OCSP = 1, 2
 GOOD, REVOKED, UNKNOWN = 0, 1, 2
-MAGIC = 0x63756231
-REQUEST, REPLY, CRL_HEAD = struct.Struct("=6I20s"), struct.Struct("=5I4xI4x2q"), struct.Struct("=2q2I")
+MAGIC = 0x63756232
+REQUEST, REPLY, CRL_HEAD = struct.Struct("=7I20s"), struct.Struct("=5I4xI4x2q"), struct.Struct("=2q2I")
 MB = 1 << 20
 SECONDS = 2
 LARGE = {"said": b"HTTP/1.0 200 OK\r\nContent-Length: 104857600\r\n\r\n", "unsaid": b"HTTP/1.0 200 OK\r\n\r\n",
@@ -139,13 +139,14 @@ class Made:
     def url(self, path):
         return f"http://{self.host}:{self.port}/{path}"
 
-    def fetch(self, url, kind=CRL, seconds=SECONDS, cache="", serial=0, issuer=None):
+    def fetch(self, url, kind=CRL, seconds=SECONDS, cache="", serial=0, issuer=None, place=""):
         """Fetches, in the time that is given, whatever happens."""
         issuer = (issuer or self.ca).der
-        url, cache = str(url).encode(), str(cache).encode()
-        request = REQUEST.pack(MAGIC, kind, seconds, len(url), len(issuer), len(cache), serial.to_bytes(20, "big"))
+        url, cache, place = str(url).encode(), str(cache).encode(), str(place).encode()
+        request = REQUEST.pack(MAGIC, kind, seconds, len(url), len(issuer), len(cache), len(place),
+                               serial.to_bytes(20, "big"))
         began = time.monotonic()
-        status, out, err = run_it(request + url + issuer + cache, seconds + 5)
+        status, out, err = run_it(request + url + issuer + cache + place, seconds + 5)
         took = time.monotonic() - began
         equal(f"exit status for {url}", status, 0)
         equal("written to stderr", err, b"")
@@ -195,6 +196,24 @@ def test_good(t):
     made.gets(f"{made.dir}/a://crl.der")  # a path, whatever is in it
     made.gets(made.url("crl.der").replace("http", "HTTP"))
     equal("asked for", made.seen, ["/crl.der", "/crl.pem", "/crl.der"])
+
+
+def test_place(t):
+    """A CRL that names its distribution point is that one's alone, wherever it comes from, a cache included; where the
+    operator says what to take, it is taken."""
+    made = t.made
+    here, there = made.url("part-1"), made.url("part-2")
+    other, cache = "it is the one of another distribution point", made.dir / "part-cache"
+    for name, url in (("part-1", here), ("part-2", there)):
+        made.data[name] = made.ca.crl(place=url)
+    made.gets(here, place=here, cache=cache)
+    made.gets(made.url("status/404"), "from the cache: HTTP 404", place=here, cache=cache)
+    made.fails(made.url("status/404"), "HTTP 404", place=there, cache=cache)
+    made.gets(cache, place=here)  # what is kept on disk is looked at first
+    made.fails(cache, other, place=there)
+    made.fails(there, other, place=here)
+    made.gets(there)
+    made.gets(made.url("crl.der"), place=here)
 
 
 def test_errors(t):
@@ -498,14 +517,14 @@ def test_requests(t):
     made = t.made
     url, issuer = made.url("crl.der").encode(), made.ca.der
 
-    def packed(magic=MAGIC, kind=CRL, seconds=1, url_len=len(url), issuer_len=len(issuer), cache_len=0):
-        return REQUEST.pack(magic, kind, seconds, url_len, issuer_len, cache_len, bytes(20)) + url + issuer
+    def packed(magic=MAGIC, kind=CRL, seconds=1, url_len=len(url), issuer_len=len(issuer), cache_len=0, place_len=0):
+        return REQUEST.pack(magic, kind, seconds, url_len, issuer_len, cache_len, place_len, bytes(20)) + url + issuer
 
     equal("a request that is one", run_it(packed(), 5)[0], 0)
     good = packed()
     rows = [b"", good[:10], good[:REQUEST.size], good[:-1], packed(magic=1), packed(kind=0), packed(kind=3),
             packed(seconds=0), packed(url_len=1024), packed(url_len=2**32 - 1), packed(issuer_len=65537),
-            packed(issuer_len=10), packed(cache_len=1024), packed(cache_len=1)]
+            packed(issuer_len=10), packed(cache_len=1024), packed(cache_len=1), packed(place_len=1024), packed(place_len=1)]
     for number, data in enumerate(rows):
         equal(f"status and output for request {number}", run_it(data, 5)[:2], (1, b""))
 
@@ -514,7 +533,7 @@ def test_limits(t):
     """It limits itself, takes no proxy and no password from its environment, and may be killed."""
     made = t.made
     url, issuer = made.url("silent").encode(), made.ca.der
-    request = REQUEST.pack(MAGIC, CRL, 30, len(url), len(issuer), 0, bytes(20)) + url + issuer
+    request = REQUEST.pack(MAGIC, CRL, 30, len(url), len(issuer), 0, 0, bytes(20)) + url + issuer
     made.seen.clear()
     (made.dir / ".netrc").write_text("default login user password word\n")
     (made.dir / ".netrc").chmod(0o600)

@@ -34,7 +34,8 @@ class Made:
         self._slow(run, stack)
         self._responders(run)
         self.replay, self.short = self.cert("replay"), self.cert("short")
-        self.file.write_bytes(self.ca.crl())
+        # what is configured is taken, whatever place it names
+        self.file.write_bytes(self.ca.crl(place=self.web.url("crl/whole")))
         self.trunks.start()
         self.read = self.trunks.wait_source("file", self.file, state="good")["tried"]
 
@@ -73,6 +74,9 @@ class Made:
             "old-nonce": (lambda c: ca.response(c, nonce=True), "its nonce is not the request's"),
             "later": (lambda _: TRY_LATER, "the responder says tryLater"),
         }
+        self.cert("part")
+        self.web.pages["crl/part"] = ca.crl(place=self.web.url("crl/whole"))
+        self.words["crl", "part"] = "it is the one of another distribution point"
         for name, (make, words) in responses.items():
             web = self.large if name == "large" else self.web
             cert = self.cert(name, web)
@@ -104,6 +108,8 @@ class Made:
         delegated.renew()
         for name in ("good", "revoked"):
             self.web.pages[f"crl/{name}"] = self.ca.crl()
+        self.cert("own-part")
+        self.web.pages["crl/own-part"] = self.ca.crl(place=self.urls["crl", "own-part"])
 
     def enter(self, kind, name):
         return self.trunks.enter(self.certs[name], kind)
@@ -125,7 +131,7 @@ def test_good(t):
     """A CRL, and real OCSP responders: the CA's own and one that it has certified for that."""
     made = t.made
     for kind, name, must, state in (
-            ("crl", "good", "good", "good"), ("crl", "revoked", "revoked", "good"), ("ocsp", "good", "good", "good"),
+            ("crl", "good", "good", "good"), ("crl", "own-part", "good", "good"), ("crl", "revoked", "revoked", "good"), ("ocsp", "good", "good", "good"),
             ("ocsp", "delegated", "good", "good"), ("ocsp", "revoked", "revoked", "revoked"),
             ("ocsp", "unknown", "revocation", "unknown")):
         entry = made.enter(kind, name)

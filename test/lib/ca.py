@@ -27,6 +27,12 @@ crl_extensions = crl
 [crl]
 authorityKeyIdentifier = keyid
 """
+PART = """[part]
+authorityKeyIdentifier = keyid
+issuingDistributionPoint = critical, @place
+[place]
+fullname = URI:{0}
+"""
 EXTENSIONS = "[req]\ndistinguished_name = dn\n[dn]\n[x]\nsubjectKeyIdentifier = hash\n{0}"
 AUTHORITY = "basicConstraints = critical, CA:TRUE\nkeyUsage = critical, digitalSignature, keyCertSign, cRLSign\n"
 LEAF = "basicConstraints = CA:FALSE\n"
@@ -129,10 +135,12 @@ class Ca:
             (self.dir / f"{file}.new").write_text("".join(lines))
             os.rename(self.dir / f"{file}.new", self.dir / file)
 
-    def crl(self, form="DER", first=0, last=3600):
-        """first, last: seconds from now, its thisUpdate and nextUpdate."""
+    def crl(self, form="DER", first=0, last=3600, place=""):
+        """first, last: seconds from now, its thisUpdate and nextUpdate. place: the distribution point that it names."""
+        conf = self._file("conf", (CONF + PART.format(place)).encode()) if place else "conf"
         dates = [time.strftime("%Y%m%d%H%M%SZ", time.gmtime(time.time() + n)) for n in (first, last)]
-        text = self.openssl("ca", "-config", "conf", "-gencrl", "-crl_lastupdate", dates[0], "-crl_nextupdate", dates[1])
+        text = self.openssl("ca", "-config", conf, *(("-crlexts", "part") if place else ()), "-gencrl", "-crl_lastupdate",
+                            dates[0], "-crl_nextupdate", dates[1])
         return self.openssl("crl", "-outform", form, given=text)
 
     def long_crl(self, numbers, **times):

@@ -69,7 +69,7 @@ static struct cube_crl *read_bytes(const void *data, size_t len, const struct pk
 	/* so that the sanitizer sees one byte too many */
 	memcpy(exact, data, len);
 	cube_err_reset(err);
-	crl = cube_crl_read(exact, len, issuer->cert, now, err);
+	crl = cube_crl_read(exact, len, issuer->cert, "", now, err);
 	free(exact);
 	ck_assert_uint_eq(err->count, crl == NULL ? 1 : 0);
 	return crl;

@@ -29,8 +29,9 @@ static enum cube_verdict answer(void *ctx, const struct cube_question *q, char *
 	struct cube_source_key key;
 
 	ck_assert_ptr_eq(ctx, world);
-	ck_assert_int_eq(
-			cube_source_key_of(q->kind, q->issuer, q->url, q->kind == CUBE_FETCH_OCSP ? &q->serial : NULL, &key), 0);
+	ck_assert_int_eq(cube_source_key_of(q->kind, q->configured, q->issuer, q->url,
+							 q->kind == CUBE_FETCH_OCSP ? &q->serial : NULL, &key),
+			0);
 	ck_assert_mem_eq(&q->key, &key, sizeof(key));
 	snprintf(asked + strlen(asked), sizeof(asked) - strlen(asked), "%s%s %s%s%s", asked[0] ? ", " : "",
 			q->kind == CUBE_FETCH_CRL ? "crl" : "ocsp", q->url, q->ca ? " ca" : "", q->staple ? " stapled" : "");

@@ -191,17 +191,21 @@ START_TEST(test_key)
 	struct pki ca = pki_make(&(struct pki_spec){.key = PKI_P256, .cn = "ca", .ca = true});
 	struct pki twin = pki_make(&(struct pki_spec){.key = PKI_P256, .cn = "ca", .ca = true});
 	struct cube_serial one = serial_of(1), two = serial_of(2);
-	struct cube_source_key keys[7];
+	struct cube_source_key keys[8], same;
 
-	ck_assert_int_eq(cube_source_key_of(CUBE_FETCH_CRL, ca.cert, "http://a/", NULL, &keys[0]), 0);
-	ck_assert_int_eq(cube_source_key_of(CUBE_FETCH_CRL, ca.cert, "http://a/", NULL, &keys[1]), 0);
+	ck_assert_int_eq(cube_source_key_of(CUBE_FETCH_CRL, false, ca.cert, "http://a/", NULL, &keys[0]), 0);
+	ck_assert_int_eq(cube_source_key_of(CUBE_FETCH_CRL, false, ca.cert, "http://a/", NULL, &keys[1]), 0);
 	ck_assert_mem_eq(&keys[0], &keys[1], sizeof(keys[0]));
-	ck_assert_int_eq(cube_source_key_of(CUBE_FETCH_CRL, ca.cert, "http://a/b", NULL, &keys[1]), 0);
-	ck_assert_int_eq(cube_source_key_of(CUBE_FETCH_CRL, twin.cert, "http://a/", NULL, &keys[2]), 0);
-	ck_assert_int_eq(cube_source_key_of(CUBE_FETCH_OCSP, ca.cert, "http://a/", &one, &keys[3]), 0);
-	ck_assert_int_eq(cube_source_key_of(CUBE_FETCH_OCSP, ca.cert, "http://a/", &two, &keys[4]), 0);
-	ck_assert_int_eq(cube_source_key_of(CUBE_FETCH_OCSP, twin.cert, "http://a/", &one, &keys[5]), 0);
-	ck_assert_int_eq(cube_source_key_of(CUBE_FETCH_OCSP, ca.cert, "http://b/", &one, &keys[6]), 0);
+	ck_assert_int_eq(cube_source_key_of(CUBE_FETCH_CRL, false, ca.cert, "http://a/b", NULL, &keys[1]), 0);
+	ck_assert_int_eq(cube_source_key_of(CUBE_FETCH_CRL, false, twin.cert, "http://a/", NULL, &keys[2]), 0);
+	ck_assert_int_eq(cube_source_key_of(CUBE_FETCH_OCSP, false, ca.cert, "http://a/", &one, &keys[3]), 0);
+	ck_assert_int_eq(cube_source_key_of(CUBE_FETCH_OCSP, false, ca.cert, "http://a/", &two, &keys[4]), 0);
+	ck_assert_int_eq(cube_source_key_of(CUBE_FETCH_OCSP, false, twin.cert, "http://a/", &one, &keys[5]), 0);
+	ck_assert_int_eq(cube_source_key_of(CUBE_FETCH_OCSP, false, ca.cert, "http://b/", &one, &keys[6]), 0);
+	ck_assert_int_eq(cube_source_key_of(CUBE_FETCH_CRL, true, ca.cert, "http://a/", NULL, &keys[7]), 0);
+	/* what is configured matters to a CRL alone */
+	ck_assert_int_eq(cube_source_key_of(CUBE_FETCH_OCSP, true, ca.cert, "http://a/", &one, &same), 0);
+	ck_assert_mem_eq(&keys[3], &same, sizeof(same));
 	for(int i = 0; i < N(keys); i++) {
 		for(int k = 0; k < i; k++)
 			ck_assert_mem_ne(&keys[i], &keys[k], sizeof(keys[0]));

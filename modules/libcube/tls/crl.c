@@ -11,6 +11,7 @@
 #include "../base/sort.h"
 #include "crl.h"
 #include "signed.h"
+#include "url.h"
 
 #define NAME_TEXT_MAX 200
 #define DER_SEQUENCE 0x30 /* what every CRL in DER begins with, and no PEM text */
@@ -95,8 +96,26 @@ static bool check_times(const X509_CRL *crl, int64_t now, struct cube_crl *head,
 	return false;
 }
 
+/* Who is between us and the server can answer with the CA's list of other certificates, which is as well signed. */
+static bool is_of(const DIST_POINT_NAME *name, const char *place)
+{
+	if(name == NULL || place[0] == '\0')
+		return true;
+	/* type 1 is a name relative to the issuer's */
+	for(int i = 0; name->type == 0 && i < sk_GENERAL_NAME_num(name->name.fullname); i++) {
+		const GENERAL_NAME *one = sk_GENERAL_NAME_value(name->name.fullname, i);
+		const ASN1_IA5STRING *text = one->type == GEN_URI ? one->d.uniformResourceIdentifier : NULL;
+
+		if(text != NULL
+				&& cube_fetch_url_same(place,
+						(struct cube_str){(const char *)ASN1_STRING_get0_data(text), (size_t)ASN1_STRING_length(text)}))
+			return true;
+	}
+	return false;
+}
+
 /* RFC 5280 5.2.5. Sets covers. */
-static bool check_scope(const X509_CRL *crl, uint32_t *covers, struct cube_err *err)
+static bool check_scope(const X509_CRL *crl, const char *place, uint32_t *covers, struct cube_err *err)
 {
 	int critical = -1;
 	ISSUING_DIST_POINT *idp = X509_CRL_get_ext_d2i(crl, NID_issuing_distribution_point, &critical, NULL);
@@ -119,13 +138,15 @@ static bool check_scope(const X509_CRL *crl, uint32_t *covers, struct cube_err *
 		cube_err_add(err, "it is for some reasons of revocation only");
 	else if(idp->onlyattr > 0 || *covers == 0)
 		cube_err_add(err, "it is for no certificates of users or CAs");
+	else if(!is_of(idp->distpoint, place))
+		cube_err_add(err, "it is the one of another distribution point");
 	else
 		ok = true;
 	ISSUING_DIST_POINT_free(idp);
 	return ok;
 }
 
-static bool check_extensions(const X509_CRL *crl, uint32_t *covers, struct cube_err *err)
+static bool check_extensions(const X509_CRL *crl, const char *place, uint32_t *covers, struct cube_err *err)
 {
 	char text[80];
 
@@ -134,7 +155,7 @@ static bool check_extensions(const X509_CRL *crl, uint32_t *covers, struct cube_
 		cube_err_add(err, "it is a delta CRL; a complete one is needed");
 		return false;
 	}
-	if(!check_scope(crl, covers, err))
+	if(!check_scope(crl, place, covers, err))
 		return false;
 	for(int at = -1; (at = X509_CRL_get_ext_by_critical(crl, 1, at)) >= 0;) {
 		const ASN1_OBJECT *object = X509_EXTENSION_get_object(X509_CRL_get_ext(crl, at));
@@ -237,6 +258,7 @@ static struct cube_crl *compact(X509_CRL *crl, const struct cube_crl *head, stru
 struct search
 {
 	X509 *issuer;
+	const char *place;
 	int64_t now;
 	struct cube_crl *best;
 	int64_t refused; /* thisUpdate of the one that err is about */
@@ -261,7 +283,7 @@ static void judge(struct search *search, X509_CRL *crl)
 			&& check_times(crl, search->now, &head, &err)) {
 		if(search->best != NULL && head.this_update <= search->best->this_update)
 			return; /* the signature takes longest */
-		if(check_extensions(crl, &head.covers, &err) && check_signature(crl, search->issuer, &err))
+		if(check_extensions(crl, search->place, &head.covers, &err) && check_signature(crl, search->issuer, &err))
 			made = compact(crl, &head, &err);
 	}
 	if(made == NULL) {
@@ -323,9 +345,10 @@ static void read_pem(struct search *search, BIO *bio)
 		refuse(search, INT64_MIN, &err);
 }
 
-struct cube_crl *cube_crl_read(const void *data, size_t len, X509 *issuer, int64_t now, struct cube_err *err)
+struct cube_crl *cube_crl_read(
+		const void *data, size_t len, X509 *issuer, const char *place, int64_t now, struct cube_err *err)
 {
-	struct search search = {.issuer = issuer, .now = now};
+	struct search search = {.issuer = issuer, .place = place, .now = now};
 	BIO *bio = NULL;
 
 	ERR_clear_error();

@@ -41,11 +41,13 @@ size_t cube_crl_bytes(uint32_t n);
  *    it has one, permits cRLSign; the signature is right, and by a digest of 112 bits of security or more (not SHA-1).
  *  - now (seconds since the epoch) is from thisUpdate to before nextUpdate, which must be there (RFC 5280 5.1.2.5).
  *  - It is complete for what it covers: no delta CRL, no indirect CRL, not for some reasons or attribute certificates
- *    only (RFC 5280 5.2.4, 5.2.5). The distribution point that it names is not compared. No critical extension that is
- *    not understood.
+ *    only (RFC 5280 5.2.4, 5.2.5). No critical extension that is not understood.
+ *  - If it names the distribution point that it is for, one of the names is place, the URL that a certificate has said
+ *    (6.3.3 (b)(2)(i), but for that certificate's other names). place "": it is not looked at, somebody else answers for
+ *    it being the right one.
  * NULL + one line in err (which begins with what is wrong, the caller puts the source in front). */
-struct cube_crl *cube_crl_read(const void *data, size_t len, X509 *issuer, int64_t now, struct cube_err *err)
-		__attribute__((warn_unused_result));
+struct cube_crl *cube_crl_read(const void *data, size_t len, X509 *issuer, const char *place, int64_t now,
+		struct cube_err *err) __attribute__((warn_unused_result));
 
 bool cube_crl_has(const struct cube_crl *crl, const struct cube_serial *serial);
 

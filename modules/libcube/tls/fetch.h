@@ -15,19 +15,20 @@ enum cube_fetch_kind
 	CUBE_FETCH_OCSP,
 };
 
-#define CUBE_FETCH_MAGIC 0x63756231u /* "cub1"; another one is another layout */
+#define CUBE_FETCH_MAGIC 0x63756232u /* "cub2"; another one is another layout */
 #define CUBE_FETCH_CERT_MAX 65536
 #define CUBE_FETCH_TEXT_MAX 512
 #define CUBE_FETCH_CRL_MAX (64u << 20) /* bytes of a CRL as it is fetched */
 #define CUBE_FETCH_OCSP_MAX (64u << 10)
 
 /* All in host byte order: both ends are one build on one machine. Behind it: url, issuer's certificate (DER), cache file's
- * path ("" for none), in this order, no NULs. url is http:// or, for a CRL, a file's path. */
+ * path ("" for none), place (as cube_crl_read has it), in this order, no NULs. url is http:// or, for a CRL, a file's
+ * path. */
 struct cube_fetch_request
 {
 	uint32_t magic, kind;
 	uint32_t seconds; /* for all of it, 1 or more */
-	uint32_t url_len, issuer_len, cache_len;
+	uint32_t url_len, issuer_len, cache_len, place_len;
 	struct cube_serial serial; /* OCSP */
 };
 

@@ -79,7 +79,7 @@ static enum cube_verdict ask(struct work *w, struct subject *s, enum cube_fetch_
 		q.staple = by->staple;
 		q.staple_len = by->staple_len;
 	}
-	if(cube_source_key_of(kind, s->issuer, url, kind == CUBE_FETCH_OCSP ? &s->serial : NULL, &q.key) < 0)
+	if(cube_source_key_of(kind, q.configured, s->issuer, url, kind == CUBE_FETCH_OCSP ? &s->serial : NULL, &q.key) < 0)
 		snprintf(text, sizeof(text), "out of memory");
 	else if(by->ask != NULL)
 		verdict = by->ask(by->ctx, &q, text);

@@ -14,16 +14,16 @@
 #define RETRY_MAX 300
 #define VAIN 3 /* attempts in a row after which it is no accident */
 
-int cube_source_key_of(enum cube_fetch_kind kind, X509 *issuer, const char *url, const struct cube_serial *serial,
-		struct cube_source_key *key)
+int cube_source_key_of(enum cube_fetch_kind kind, bool configured, X509 *issuer, const char *url,
+		const struct cube_serial *serial, struct cube_source_key *key)
 {
 	static const struct cube_serial none;
 	unsigned char digest[EVP_MAX_MD_SIZE], all[EVP_MAX_MD_SIZE];
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	unsigned char which = (unsigned char)kind;
+	unsigned char which[2] = {(unsigned char)kind, kind == CUBE_FETCH_CRL && configured};
 	unsigned len = 0;
 	bool ok = ctx != NULL && X509_digest(issuer, EVP_sha256(), digest, &len) == 1
-			  && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1 && EVP_DigestUpdate(ctx, &which, 1) == 1
+			  && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1 && EVP_DigestUpdate(ctx, which, sizeof(which)) == 1
 			  && EVP_DigestUpdate(ctx, digest, len) == 1
 			  && EVP_DigestUpdate(ctx, serial != NULL ? serial : &none, sizeof(*serial)) == 1
 			  && EVP_DigestUpdate(ctx, url, strlen(url)) == 1 && EVP_DigestFinal_ex(ctx, all, NULL) == 1;

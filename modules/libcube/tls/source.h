@@ -10,7 +10,8 @@
 #define CUBE_SOURCE_KEY_LEN 16
 #define CUBE_SOURCE_TEXT_MAX 160
 
-/* Names a source: the same for the same issuer (its whole certificate) and place, and, for OCSP, serial number. */
+/* Names a source: the same for the same issuer (its whole certificate) and place, and, for OCSP, serial number. A CRL that
+ * is configured is another one than that of a certificate's distribution point, which must be the one of this place. */
 struct cube_source_key
 {
 	unsigned char bytes[CUBE_SOURCE_KEY_LEN];
@@ -37,9 +38,9 @@ struct cube_source
 	char error[CUBE_SOURCE_TEXT_MAX]; /* of the last attempt; "" when it was good */
 };
 
-/* url: a C string. serial: NULL for a CRL. 0, or -1 when OpenSSL fails. */
-int cube_source_key_of(enum cube_fetch_kind kind, X509 *issuer, const char *url, const struct cube_serial *serial,
-		struct cube_source_key *key) __attribute__((warn_unused_result));
+/* url: a C string. serial: NULL for a CRL. configured: the CRL's url is the trustpoint's crl. 0, or -1 when OpenSSL fails. */
+int cube_source_key_of(enum cube_fetch_kind kind, bool configured, X509 *issuer, const char *url,
+		const struct cube_serial *serial, struct cube_source_key *key) __attribute__((warn_unused_result));
 
 /* ca: is the certificate that is asked about a CA's? With CUBE_VERDICT_NO_ANSWER, text (of CUBE_SOURCE_TEXT_MAX bytes)
  * gets why, for an operator. */

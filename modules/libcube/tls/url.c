@@ -30,6 +30,13 @@ bool cube_fetch_has_scheme(struct cube_str text)
 	return cube_str_starts((struct cube_str){text.s + i, text.len - i}, CUBE_STR("://"));
 }
 
+bool cube_fetch_url_same(const char *a, struct cube_str b)
+{
+	size_t len = strlen(a), server = cube_fetch_place(a).len;
+
+	return len == b.len && strncasecmp(a, b.s, server) == 0 && memcmp(a + server, b.s + server, len - server) == 0;
+}
+
 struct cube_str cube_fetch_place(const char *url)
 {
 	struct cube_str all = cube_str_of(url);

@@ -12,6 +12,8 @@
 bool cube_fetch_url_ok(struct cube_str url);
 /* Is it an address of any scheme, and so no file's path? Who writes ldap://... means no file in a folder of that name. */
 bool cube_fetch_has_scheme(struct cube_str text);
+/* Are they the same: scheme and server in letters of any size, the rest byte for byte (RFC 5280 7.4)? b is no C string. */
+bool cube_fetch_url_same(const char *a, struct cube_str b);
 /* The part that names the server, "http://host:port"; of a file's path all of it. Points into url. */
 struct cube_str cube_fetch_place(const char *url);
 
