@@ -12,7 +12,8 @@
 #include <strings.h>
 #include <sys/socket.h>
 
-#include "../libcube/tls/fetch.h"
+#include "../libcube/base/net.h"
+#include "../libcube/tls/url.h"
 #include "http.h"
 
 #define FIRST_BYTES 65536
@@ -25,6 +26,8 @@ struct transfer
 	size_t seen; /* bytes of this answer, those that are not kept included */
 	size_t max;
 	int connect_ms;
+	bool strange;  /* who is not on this machine or its link has led here */
+	bool kept_out; /* and so it was not asked */
 	struct cube_err *err;
 	char words[CURL_ERROR_SIZE]; /* libcurl's own about an error */
 };
@@ -111,6 +114,45 @@ static int limit_connect(void *to, curl_socket_t fd, curlsocktype purpose)
 	return CURL_SOCKOPT_OK;
 }
 
+static struct cube_ip ip_of(const void *addr)
+{
+	const struct sockaddr_in6 *six = addr;
+	const struct sockaddr_in *four = addr;
+	struct cube_ip ip = {0};
+
+	ip.len = four->sin_family == AF_INET ? 4 : 16;
+	if(ip.len == 4)
+		memcpy(ip.bytes, &four->sin_addr, 4);
+	else
+		memcpy(ip.bytes, &six->sin6_addr, 16);
+	return ip;
+}
+
+/* libcurl's callback for a new socket; the name has been resolved. On loopback and on the link are services that trust
+ * whoever reaches them: no stranger may send us there. */
+static curl_socket_t open_socket(void *to, curlsocktype purpose, struct curl_sockaddr *addr)
+{
+	struct cube_ip ip = ip_of(&addr->addr);
+	struct transfer *t = to;
+
+	(void)purpose;
+	if(t->strange && cube_ip_local(&ip)) {
+		t->kept_out = true;
+		return CURL_SOCKET_BAD;
+	}
+	return socket(addr->family, addr->socktype | SOCK_CLOEXEC, addr->protocol);
+}
+
+/* Has the last answer come from elsewhere? */
+static bool from_stranger(const struct transfer *t)
+{
+	char *text = NULL;
+	struct cube_ip ip;
+
+	curl_easy_getinfo(t->curl, CURLINFO_PRIMARY_IP, &text);
+	return text == NULL || !cube_ip_parse(cube_str_of(text), &ip) || !cube_ip_local(&ip);
+}
+
 static bool set_up(struct transfer *t)
 {
 	CURL *curl = t->curl;
@@ -127,6 +169,10 @@ static bool set_up(struct transfer *t)
 		   && curl_easy_setopt(curl, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)t->max) == CURLE_OK
 		   && curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take) == CURLE_OK
 		   && curl_easy_setopt(curl, CURLOPT_WRITEDATA, t) == CURLE_OK
+		   /* each request has a socket of its own that is judged */
+		   && curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK
+		   && curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, open_socket) == CURLE_OK
+		   && curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, t) == CURLE_OK
 		   && curl_easy_setopt(curl, CURLOPT_SOCKOPTFUNCTION, limit_connect) == CURLE_OK
 		   && curl_easy_setopt(curl, CURLOPT_SOCKOPTDATA, t) == CURLE_OK
 		   && curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, t->words) == CURLE_OK;
@@ -159,6 +205,10 @@ static void explain(const struct transfer *t, CURLcode code)
 	const char *words = t->words[0] != '\0' ? t->words : curl_easy_strerror(code);
 	long status = status_of(t), error = 0;
 
+	if(code == CURLE_COULDNT_CONNECT && t->kept_out) {
+		cube_err_add(t->err, "redirected to an address of this machine or its link, which is not followed");
+		return;
+	}
 	curl_easy_getinfo(t->curl, CURLINFO_OS_ERRNO, &error);
 	switch((int)code) {
 		case CURLE_OK:
@@ -215,6 +265,7 @@ static bool follow(struct transfer *t, const char *to, int n)
 		cube_err_add(t->err, "redirected to what is no address of http://");
 	else if(curl_easy_setopt(t->curl, CURLOPT_URL, to) != CURLE_OK)
 		cube_err_add(t->err, "out of memory");
+	t->strange = from_stranger(t);
 	return !cube_err_any(t->err);
 }
 
@@ -228,6 +279,7 @@ static void exchange(struct transfer *t, bool follows)
 	do {
 		t->seen = 0;
 		t->words[0] = '\0';
+		t->kept_out = false;
 		next = NULL;
 		code = curl_easy_perform(t->curl);
 		if(code == CURLE_OK && follows)

@@ -15,7 +15,8 @@ struct http_body
 	size_t len;
 };
 
-/* GETs url (cube_fetch_url_ok), or POSTs question as an OCSP request. Follows redirects of a GET within http://. Blocks
+/* GETs url (cube_fetch_url_ok), or POSTs question as an OCSP request. Follows redirects of a GET within http://, but none
+ * from elsewhere to this machine's loopback or its link (cube_ip_local). Blocks
  * as long as it takes, but for the time that one address of a host may take to be connected to (seconds). 0 and the
  * answer, of at most max bytes, for free(3); or -1 + one line in err, which was empty, for an operator. Needs SIGPIPE to
  * be ignored; a name is resolved in a thread. */

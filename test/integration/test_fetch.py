@@ -412,6 +412,36 @@ def test_lost(t):
         raise Skipped(str(error)) from None
 
 
+def test_stranger(t):
+    """A server that is not of this machine cannot redirect to what listens on loopback or on its link, by whatever name;
+    to others it can, and these can not either."""
+    made = t.made
+    far, text = LOST.format(1), "redirected to an address of this machine or its link, which is not followed"
+    try:
+        with netns.namespace(), contextlib.ExitStack() as stack:
+            netns.lossy_network(LOST.format("1/24"))
+            netns.replace_file("/etc/hosts", f"127.0.0.1 near.example\n{far} far.example\n", made.dir)
+            netns.ip("address", "add", "169.254.9.9/16", "dev", "lossy")
+            for host in (far, "127.0.0.1", "169.254.9.9"):
+                stack.enter_context(made.server(host, 80))
+            for name, host in (("name", "near.example"), ("ip", "127.0.0.1"), ("any", "0.0.0.0"), ("number", "2130706433"),
+                               ("mapped", "[::ffff:127.0.0.1]"), ("link", "169.254.9.9"), ("six", "[::1]")):
+                made.redirects[name] = f"http://{host}/crl.der"
+                made.redirects["far"] = f"http://{far}/redirect/{name}"
+                for first in (name, "far"):
+                    made.seen.clear()
+                    made.fails(f"http://far.example/redirect/{first}", text)
+                    check("/crl.der" not in made.seen, f"{first}, {host}: it is asked all the same")
+            made.redirects["far"] = f"http://{far}/crl.der"
+            made.gets(f"http://{far}/redirect/far")
+            made.gets("http://near.example/redirect/far")
+            made.gets("http://169.254.9.9/redirect/ip")
+            made.redirects["there"] = f"http://{far}/redirect/ip"
+            made.fails("http://127.0.0.1/redirect/there", text)
+    except PermissionError as error:
+        raise Skipped(str(error)) from None
+
+
 def test_large(t):
     """100 MB are refused, whether their number is told or not, and do not fill the memory."""
     made = t.made

@@ -163,6 +163,28 @@ START_TEST(prefix)
 }
 END_TEST
 
+START_TEST(local)
+{
+	static const struct
+	{
+		const char *text;
+		bool local;
+	} rows[] = {{"127.0.0.1", true}, {"127.255.255.255", true}, {"126.255.255.255", false}, {"128.0.0.0", false},
+			{"0.0.0.0", true}, {"0.255.255.255", true}, {"1.0.0.0", false}, {"169.254.169.254", true},
+			{"169.253.255.255", false}, {"169.255.0.0", false}, {"10.0.0.1", false}, {"192.0.2.1", false}, {"::", true},
+			{"::1", true}, {"::2", false}, {"fe80::1", true}, {"febf:ffff::", true}, {"fec0::", false},
+			{"fe7f::1", false}, {"2001:db8::1", false}, {"::ffff:127.0.0.1", true}, {"::ffff:0.0.0.0", true},
+			{"::ffff:169.254.1.1", true}, {"::ffff:192.0.2.1", false}, {"::fffe:127.0.0.1", false}};
+	struct cube_ip parsed;
+
+	for(size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		ck_assert_msg(cube_ip_parse(cube_str_of(rows[i].text), &parsed), "%s", rows[i].text);
+		ck_assert_msg(cube_ip_local(&parsed) == rows[i].local, "%s", rows[i].text);
+	}
+	ck_assert(!cube_ip_local(&(struct cube_ip){0}));
+}
+END_TEST
+
 START_TEST(compare)
 {
 	static const char *const order[] = {
@@ -192,6 +214,7 @@ Suite *suite_net(void)
 	tcase_add_test(tcase, ip_nul);
 	tcase_add_loop_test(tcase, addr, 0, N(addrs));
 	tcase_add_loop_test(tcase, prefix, 0, N(prefixes));
+	tcase_add_test(tcase, local);
 	tcase_add_test(tcase, compare);
 	suite_add_tcase(suite, tcase);
 	return suite;

@@ -167,6 +167,23 @@ bool cube_prefix_has(const struct cube_prefix *prefix, const struct cube_ip *ip)
 	return rest == 0 || ((prefix->ip.bytes[whole] ^ ip->bytes[whole]) >> (8 - rest)) == 0;
 }
 
+bool cube_ip_local(const struct cube_ip *ip)
+{
+	static const char *const places[] = {"0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "::/127", "fe80::/10"};
+	static const struct cube_prefix mapped = {{16, {[10] = 0xff, [11] = 0xff}}, 96};
+	struct cube_ip plain = *ip;
+	struct cube_prefix place;
+	bool local = false;
+
+	if(cube_prefix_has(&mapped, ip)) {
+		plain = (struct cube_ip){.len = 4};
+		memcpy(plain.bytes, ip->bytes + 12, 4);
+	}
+	for(size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+		local = local || (cube_prefix_parse(cube_str_of(places[i]), &place) && cube_prefix_has(&place, &plain));
+	return local;
+}
+
 const char *cube_ip_text(const struct cube_ip *ip, bool brackets, char buf[CUBE_ADDR_TEXT_MAX])
 {
 	char plain[INET6_ADDRSTRLEN] = "";

@@ -39,6 +39,9 @@ bool cube_port_parse(struct cube_str text, uint16_t *port);
 
 bool cube_ip_eq(const struct cube_ip *a, const struct cube_ip *b);
 bool cube_ip_any(const struct cube_ip *ip); /* 0.0.0.0 or :: */
+/* Does it lead to this machine whoever uses it, or no further than to its own link: loopback, link-local, or 0.0.0.0/8 and
+ * ::, by which systems mean loopback, too? ::ffff:192.0.2.1 is as 192.0.2.1. */
+bool cube_ip_local(const struct cube_ip *ip);
 int cube_ip_cmp(const struct cube_ip *a, const struct cube_ip *b);
 bool cube_prefix_has(const struct cube_prefix *prefix, const struct cube_ip *ip);
 /* Both return buf. brackets: IPv6 as in a URI. */
