@@ -83,23 +83,21 @@ bool cube_told_due(struct cube_told *told, const struct cube_told_key *key, int 
 }
 
 /* "ends on 2026-01-27 10:00:00 UTC, in 12 days" */
-static const char *when_text(const struct cube_expiry *e, char *buf, size_t size)
+static const char *when_text(const struct cube_expiry *e, char buf[CUBE_EARLY_TEXT_MAX])
 {
 	char time[32], left[32];
 	int days = cube_days_left(e->not_after, e->now);
 
-	if(e->stage == CUBE_EXPIRY_EARLY) {
-		snprintf(buf, size, "is not valid before %s; check this machine's clock", cube_time_text(e->not_before, time));
-		return buf;
-	}
+	if(e->stage == CUBE_EXPIRY_EARLY)
+		return cube_early_text(e->not_before, buf);
 	if(days >= 2)
 		snprintf(left, sizeof(left), "in %d days", days);
 	else
 		snprintf(left, sizeof(left), "in %d hours", (int)((e->not_after - e->now) / 3600));
 	if(e->stage == 0)
-		snprintf(buf, size, "has ended on %s", cube_time_text(e->not_after, time));
+		snprintf(buf, CUBE_EARLY_TEXT_MAX, "has ended on %s", cube_time_text(e->not_after, time));
 	else
-		snprintf(buf, size, "ends on %s, %s", cube_time_text(e->not_after, time), left);
+		snprintf(buf, CUBE_EARLY_TEXT_MAX, "ends on %s, %s", cube_time_text(e->not_after, time), left);
 	return buf;
 }
 
@@ -122,9 +120,9 @@ static void cert_line(const struct cube_expiry *e, const char *when, char *line)
 
 const char *cube_expiry_line(const struct cube_expiry *e, char line[CUBE_EXPIRY_LINE_MAX])
 {
-	char when[128];
+	char when[CUBE_EARLY_TEXT_MAX];
 
-	when_text(e, when, sizeof(when));
+	when_text(e, when);
 	if(e->use == CUBE_EXPIRY_CRL)
 		snprintf(line, CUBE_EXPIRY_LINE_MAX, "trustpoint %.*s: %s %s and cannot be renewed: %s; %s",
 				CUBE_FMT(e->trustpoint), e->what, when, e->error,

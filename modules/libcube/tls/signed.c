@@ -30,6 +30,15 @@ const char *cube_time_text(int64_t seconds, char buf[32])
 	return buf;
 }
 
+const char *cube_early_text(int64_t not_before, char buf[CUBE_EARLY_TEXT_MAX])
+{
+	char when[32];
+
+	snprintf(buf, CUBE_EARLY_TEXT_MAX, "is not valid before %s; check this machine's clock",
+			cube_time_text(not_before, when));
+	return buf;
+}
+
 /* RFC 4055 3.1: the digest is a parameter, SHA-1 if it is not given. */
 static int pss_digest(int type, const void *parameter)
 {

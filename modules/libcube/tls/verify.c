@@ -83,21 +83,18 @@ static void issuer_words(X509 *cert, int error, char *buf, size_t size)
 	snprintf(buf, size, "; issued by CN %s", cn);
 }
 
-/* Almost always it is the clock, and that is on this side: the CA's stands on the certificate. */
-static const char *early_words(X509 *cert, char *buf, size_t size)
+static const char *early_words(X509 *cert, char buf[CUBE_EARLY_TEXT_MAX])
 {
-	char when[32];
 	int64_t start;
 
 	if(!cube_time_of(X509_get0_notBefore(cert), &start))
 		return "has no time from which it is valid";
-	snprintf(buf, size, "is not valid before %s; check this machine's clock", cube_time_text(start, when));
-	return buf;
+	return cube_early_text(start, buf);
 }
 
 static void refuse(struct cube_tls_peer *peer, X509_STORE_CTX *store, int error, int depth, X509 *cert)
 {
-	char names[72] = "", issuer[64] = "", early[96];
+	char names[72] = "", issuer[64] = "", early[CUBE_EARLY_TEXT_MAX];
 	const char *text;
 
 	X509_STORE_CTX_set_error(store, error);
@@ -111,7 +108,7 @@ static void refuse(struct cube_tls_peer *peer, X509_STORE_CTX *store, int error,
 	if(error == X509_V_ERR_INVALID_PURPOSE && cert != NULL)
 		text = purpose_words(cert, depth, peer);
 	else if(error == X509_V_ERR_CERT_NOT_YET_VALID && cert != NULL)
-		text = early_words(cert, early, sizeof(early));
+		text = early_words(cert, early);
 	else
 		text = error_words(error);
 	/* the names come last: they are the peer's own choice and may be cut */
@@ -288,12 +285,6 @@ int cube_tls_verify(X509_STORE_CTX *store, void *arg)
 	peer->not_after = chain_not_after(X509_STORE_CTX_get0_chain(store));
 	if(name_wanted(peer) && !name_verified(peer, store, cert))
 		return 0;
-	if(peer->role == CUBE_ROLE_SERVER && i2d_X509(cert, NULL) > CUBE_CLIENT_CERT_MAX) {
-		refuse(peer, store, X509_V_ERR_CERT_REJECTED, 0, cert);
-		snprintf(peer->reason, sizeof(peer->reason), "the peer's certificate has more than %d bytes",
-				CUBE_CLIENT_CERT_MAX);
-		return 0;
-	}
 	/* last, since it may take time */
 	if(!staple_comes_later(ssl, peer) && !revocation_passes(peer, ssl, X509_STORE_CTX_get0_chain(store))) {
 		X509_STORE_CTX_set_error(store, peer->verify_error);

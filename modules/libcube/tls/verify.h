@@ -11,8 +11,6 @@
 #include "revocation.h"
 
 #define CUBE_REASON_MAX 256
-#define CUBE_CLIENT_CERT_MAX \
-	60000 /* bytes of a client's own certificate: its session must fit a ticket, which has 65280 */
 
 /* One per connection. Attached to its SSL with SSL_set_ex_data(ssl, peer_index, peer) before the handshake; it and all
  * it points to must live until the handshake is over. An SSL without one refuses its peer. */
@@ -45,7 +43,6 @@ struct cube_tls_peer
  *    the server; as server, an entry of cn-san must be a name of the client. An empty list permits nobody.
  *  - Revocation by tls/revocation.h; as client of TLS 1.2 and below with ocsp among the methods only once the server's
  *    stapled response is there: in cube_tls_verify_status.
- *  - As server, at most CUBE_CLIENT_CERT_MAX bytes: OpenSSL aborts a handshake whose ticket is too long.
  * Returns 1 or 0 and sets the store's error, from which OpenSSL makes the alert. */
 int cube_tls_verify(X509_STORE_CTX *store, void *arg);
 void *cube_tls_verify_arg(int peer_index);
