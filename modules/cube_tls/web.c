@@ -9,13 +9,11 @@
 #include "core/dprint.h"
 #include "modules/xhttp/api.h"
 
+#include "../libcube/base/buf.h"
 #include "../libcube/show/metrics.h"
 #include "../libcube/show/page.h"
 #include "state.h"
 #include "web.h"
-
-#define TEXT_FIRST 65536
-#define TEXT_MAX (64u << 20)
 
 static xhttp_api_t xhttp;
 
@@ -27,49 +25,15 @@ void web_init(void)
 		xhttp.reply = NULL;
 }
 
-struct text
-{
-	char *s;
-	size_t len, size;
-	bool failed; /* memory is out, or it is beyond TEXT_MAX */
-};
-
-static void text_put(void *ctx, const char *piece, size_t len)
-{
-	struct text *t = ctx;
-	size_t size = t->size ? t->size : TEXT_FIRST;
-	char *bigger;
-
-	if(t->failed)
-		return;
-	while(size - t->len < len && size < TEXT_MAX)
-		size *= 2;
-	if(size - t->len < len) {
-		t->failed = true;
-		return;
-	}
-	if(size != t->size) {
-		bigger = realloc(t->s, size);
-		if(!bigger) {
-			t->failed = true;
-			return;
-		}
-		t->s = bigger;
-		t->size = size;
-	}
-	memcpy(t->s + t->len, piece, len);
-	t->len += len;
-}
-
 /* The state by one of libcube's formatters; text->s is for free(), also after -1. */
-static int text_make(struct text *text, void (*format)(struct cube_state *, cube_put_f, void *))
+static int text_make(struct cube_buf *text, void (*format)(struct cube_state *, cube_put_f, void *))
 {
 	struct state state;
 	int rc = state_take(&state, format == cube_page);
 
 	memset(text, 0, sizeof(*text));
 	if(rc == 0)
-		format(&state.shown, text_put, text);
+		format(&state.shown, cube_buf_put, text);
 	state_drop(&state);
 	return rc < 0 || text->failed ? -1 : 0;
 }
@@ -86,7 +50,7 @@ static int reply(
 		sip_msg_t *msg, const char *type, const char *headers, void (*format)(struct cube_state *, cube_put_f, void *))
 {
 	str reason = str_init("OK"), content_type = ksr_str(cube_str_of(type)), body;
-	struct text text;
+	struct cube_buf text;
 	int rc = -1;
 
 	if(!xhttp.reply) {
@@ -129,7 +93,7 @@ static const char *metrics_doc[] = {"All counters, connections, listeners, certi
 
 static void rpc_metrics(rpc_t *rpc, void *ctx)
 {
-	struct text text;
+	struct cube_buf text;
 	str all;
 
 	if(text_make(&text, metrics) < 0) {

@@ -6,44 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../base/buf.h"
 #include "dump.h"
 #include "index.h"
 
 /* The dump of one object; its memory serves for the next one, too. */
-struct text
-{
-	char *data;
-	size_t len, room;
-	bool nomem;
-};
-
-static void put(void *ctx, const char *piece, size_t len)
-{
-	struct text *t = ctx;
-	size_t room = t->room ? t->room : 4096;
-	char *more;
-
-	if(t->nomem)
-		return;
-	while(room - t->len < len)
-		room *= 2;
-	if(room > t->room) {
-		more = realloc(t->data, room);
-		if(!more) {
-			t->nomem = true;
-			return;
-		}
-		t->data = more;
-		t->room = room;
-	}
-	memcpy(t->data + t->len, piece, len);
-	t->len += len;
-}
-
-static void read_one(struct text *t, const struct cube_conf *conf, enum cube_section_id section, unsigned i)
+static void read_one(struct cube_buf *t, const struct cube_conf *conf, enum cube_section_id section, unsigned i)
 {
 	t->len = 0;
-	cube_conf_dump_one(conf, section, i, put, t);
+	cube_conf_dump_one(conf, section, i, cube_buf_put, t);
 }
 
 static bool same_file(const struct cube_file *a, const struct cube_file *b)
@@ -63,7 +34,7 @@ struct pair
 	const struct cube_conf *conf[2]; /* before, after */
 	enum cube_section_id section;
 	unsigned n[2], at[2];
-	struct text text[2];
+	struct cube_buf text[2];
 	cube_diff_f change;
 	void *ctx;
 };
@@ -96,7 +67,7 @@ static bool same(struct pair *p)
 
 	for(which = 0; which < 2; which++)
 		read_one(&p->text[which], p->conf[which], p->section, p->at[which]);
-	if(p->text[0].len != p->text[1].len || memcmp(p->text[0].data, p->text[1].data, p->text[0].len) != 0)
+	if(p->text[0].len != p->text[1].len || memcmp(p->text[0].s, p->text[1].s, p->text[0].len) != 0)
 		return false;
 	if(p->section == CUBE_SECTION_TRUSTPOINT)
 		return same_files(&p->conf[0]->trustpoints[p->at[0]], &p->conf[1]->trustpoints[p->at[1]]);
@@ -137,9 +108,9 @@ int cube_conf_diff(const struct cube_conf *before, const struct cube_conf *after
 		p.section = (enum cube_section_id)section;
 		section_diff(&p);
 	}
-	free(p.text[0].data);
-	free(p.text[1].data);
-	return p.text[0].nomem || p.text[1].nomem ? -1 : 0;
+	free(p.text[0].s);
+	free(p.text[1].s);
+	return p.text[0].failed || p.text[1].failed ? -1 : 0;
 }
 
 const char *cube_change_name(enum cube_change change)

@@ -13,7 +13,7 @@
 
 struct cube_tls_creds;
 
-/* Empty, for conf, which must live as long as this is added to. NULL when memory is out. */
+/* Empty, for conf, which must live as long as this. NULL when memory is out. */
 struct cube_tls_creds *cube_tls_creds_new(const struct cube_conf *conf);
 /* Not while an SSL is being given some; those that were have references of their own. NULL is permitted. */
 void cube_tls_creds_free(struct cube_tls_creds *creds);

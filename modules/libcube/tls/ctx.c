@@ -41,8 +41,9 @@ static const struct cube_trustpoint *identity(
 	return index >= 0 ? &conf->trustpoints[index] : NULL;
 }
 
-unsigned cube_tls_ctx_versions(
-		const struct cube_conf *conf, const struct cube_tls_profile *profile, enum cube_role role)
+/* The versions (CUBE_TLS_* bits) that its context negotiates: the profile's, as server without those that its key has no
+ * suite for. */
+static unsigned versions_of(const struct cube_conf *conf, const struct cube_tls_profile *profile, enum cube_role role)
 {
 	const struct cube_trustpoint *tp = identity(conf, profile, role);
 
@@ -51,7 +52,7 @@ unsigned cube_tls_ctx_versions(
 
 bool cube_tls_ctx_legacy(const struct cube_conf *conf, const struct cube_tls_profile *profile, enum cube_role role)
 {
-	return (cube_tls_ctx_versions(conf, profile, role) & (CUBE_TLS_1_0 | CUBE_TLS_1_1)) != 0;
+	return (versions_of(conf, profile, role) & (CUBE_TLS_1_0 | CUBE_TLS_1_1)) != 0;
 }
 
 /* OpenSSL 3 wants security level 0 for TLS 1.0 and 1.1, since their handshakes are signed with MD5 and SHA-1; but level 0
@@ -148,9 +149,8 @@ static void set_behaviour(SSL_CTX *ctx, enum cube_role role)
 bool cube_tls_ctx_same(const struct cube_conf *conf, const struct cube_tls_profile *a, const struct cube_tls_profile *b,
 		enum cube_role role)
 {
-	return cube_tls_ctx_versions(conf, a, role) == cube_tls_ctx_versions(conf, b, role)
-		   && strcmp(a->cipher_list, b->cipher_list) == 0 && strcmp(a->ciphersuites, b->ciphersuites) == 0
-		   && strcmp(a->groups, b->groups) == 0;
+	return versions_of(conf, a, role) == versions_of(conf, b, role) && strcmp(a->cipher_list, b->cipher_list) == 0
+		   && strcmp(a->ciphersuites, b->ciphersuites) == 0 && strcmp(a->groups, b->groups) == 0;
 }
 
 /* X509_V_FLAG_X509_STRICT stays off: it refuses what CAs on trunks issue, certificates without key identifiers and
@@ -170,7 +170,7 @@ SSL_CTX *cube_tls_ctx_new(const struct cube_conf *conf, const struct cube_tls_pr
 	if(role == CUBE_ROLE_SERVER)
 		verify |= SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
 	set_behaviour(ctx, role);
-	if(set_policy(ctx, profile, cube_tls_ctx_versions(conf, profile, role), path, err) < 0)
+	if(set_policy(ctx, profile, versions_of(conf, profile, role), path, err) < 0)
 		goto failed;
 	SSL_CTX_set_verify(ctx, verify, NULL);
 	SSL_CTX_set_verify_depth(ctx, CUBE_VERIFY_DEPTH);

@@ -24,10 +24,6 @@ bool cube_tls_ctx_same(const struct cube_conf *conf, const struct cube_tls_profi
 /* Makes an SSL that has read its ClientHello go on by the context of profile: versions, suites, groups. Its identity and trust
  * are to be given behind this. For SSL_CTX_set_client_hello_cb; both contexts are servers'. 0, or -1 when OpenSSL refuses. */
 int cube_tls_adopt(SSL *ssl, SSL_CTX *ctx, const struct cube_tls_profile *profile) __attribute__((warn_unused_result));
-/* The versions (CUBE_TLS_* bits) that such a context negotiates: the profile's, as server without those that its key
- * has no suite for. */
-unsigned cube_tls_ctx_versions(
-		const struct cube_conf *conf, const struct cube_tls_profile *profile, enum cube_role role);
 /* Is OpenSSL's security level relaxed for TLS 1.0 or 1.1 in it? It is where the profile's versions, named or by
  * default (CUBE: 1.1 to 1.3), contain them, and only for the version and for the SHA-1 and MD5 signatures in handshakes
  * of these versions. Worth a line in the log. */

@@ -107,9 +107,10 @@ static int check_order(STACK_OF(X509) * chain, const char *what, struct cube_err
 	return 0;
 }
 
-static int cmp_span(const void *a, const void *b)
+/* Of two spans, or a digest and a span, which begins with its own. */
+static int cmp_digest(const void *a, const void *b)
 {
-	return memcmp(((const struct cube_cert_span *)a)->sha256, ((const struct cube_cert_span *)b)->sha256, SHA256_LEN);
+	return memcmp(a, b, SHA256_LEN);
 }
 
 static bool span_of(X509 *cert, unsigned index, struct cube_cert_span *span)
@@ -135,7 +136,7 @@ static int make_set(STACK_OF(X509) * certs, struct cube_arena *arena, const char
 		cube_err_nomem(err, what);
 		return -1;
 	}
-	cube_sort(v, n, sizeof(*v), cmp_span);
+	cube_sort(v, n, sizeof(*v), cmp_digest);
 	*set = (struct cube_cert_set){n, v};
 	return 0;
 }
@@ -197,11 +198,6 @@ static int make_ca_set(struct cube_trustpoint *tp, struct cube_arena *arena, str
 	rc = make_set(ca, arena, what_text(tp, "ca", &tp->ca, what), &tp->ca_set, err);
 	sk_X509_pop_free(ca, X509_free);
 	return rc;
-}
-
-static int cmp_digest(const void *key, const void *element)
-{
-	return memcmp(key, ((const struct cube_cert_span *)element)->sha256, SHA256_LEN);
 }
 
 bool cube_cert_set_has(const struct cube_cert_set *set, const unsigned char sha256[SHA256_LEN])
