@@ -11,12 +11,12 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "core/dprint.h"
 #include "core/sr_module.h"
 
+#include "../ksr/ksr.h"
 #include "fetcher.h"
 
 #define OCSP_SECONDS 10
@@ -32,21 +32,14 @@ struct fetcher
 	enum cube_fetch_kind kind;
 	bool cached;
 	char url[CUBE_FETCH_URL_MAX];
-	int64_t began, end; /* monotonic milliseconds */
+	struct cube_str place; /* in url */
+	int64_t began, end;	   /* monotonic milliseconds */
 	unsigned char *reply;
 	size_t len, room;
 };
 
 static struct fetcher fetchers[FETCHERS];
 static char program[PATH_MAX];
-
-static int64_t clock_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
-}
 
 int fetcher_init(void)
 {
@@ -72,11 +65,14 @@ unsigned fetcher_running(void)
 
 bool fetcher_place_full(const char *url)
 {
-	struct cube_str place = cube_fetch_place(url);
+	struct cube_str place;
 	unsigned i, n = 0;
 
+	if(fetcher_running() < FETCHERS_PLACE)
+		return false;
+	place = cube_fetch_place(url);
 	for(i = 0; i < FETCHERS; i++)
-		n += fetchers[i].pid != 0 && cube_str_eq(cube_fetch_place(fetchers[i].url), place);
+		n += fetchers[i].pid != 0 && cube_str_eq(fetchers[i].place, place);
 	return n >= FETCHERS_PLACE;
 }
 
@@ -173,9 +169,10 @@ bool fetcher_start(const struct sources_job *job, const char *cache)
 			.key = job->key,
 			.kind = job->kind,
 			.cached = job->cached,
-			.began = clock_ms(),
-			.end = clock_ms() + (seconds + GRACE_SECONDS) * 1000};
+			.began = ksr_clock_ms(),
+			.end = ksr_clock_ms() + (seconds + GRACE_SECONDS) * 1000};
 	memcpy(f->url, job->url, sizeof(f->url));
+	f->place = cube_fetch_place(f->url);
 	return true;
 }
 
@@ -183,7 +180,7 @@ static void end(struct fetcher *f, const char *broken, void (*ended)(const struc
 {
 	/* malloc's memory, so aligned */
 	const struct cube_fetch_reply *reply = (const void *)f->reply;
-	struct fetched fetched = {.key = f->key, .cached = f->cached, .ms = clock_ms() - f->began, .text = broken};
+	struct fetched fetched = {.key = f->key, .cached = f->cached, .ms = ksr_clock_ms() - f->began, .text = broken};
 	char text[CUBE_FETCH_TEXT_MAX + 1] = "";
 
 	close(f->out);
@@ -198,7 +195,7 @@ static void end(struct fetcher *f, const char *broken, void (*ended)(const struc
 	} else if(!broken) {
 		fetched.text = "cube-fetch ended without an answer";
 	}
-	f->pid = 0; /* ended() may start another one */
+	f->pid = 0;
 	ended(&fetched);
 	free((void *)(uintptr_t)reply);
 }
@@ -256,7 +253,7 @@ void fetcher_wait(int bell, int ms, void (*ended)(const struct fetched *fetched)
 			continue;
 		if(n > 0 && fds[i + 1].revents)
 			take(f, ended);
-		else if(clock_ms() > f->end)
+		else if(ksr_clock_ms() > f->end)
 			end(f, "cube-fetch does not end", ended);
 	}
 }

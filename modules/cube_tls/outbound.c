@@ -3,9 +3,7 @@
  * which is held for a few steps and never together with another lock of ours. */
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
-#include "core/dprint.h"
 #include "core/locking.h"
 #include "core/pt.h"
 
@@ -18,7 +16,7 @@ struct reservation
 {
 	int tenant;
 	struct cube_addr addr;
-	uint64_t until; /* ms; 0: none */
+	int64_t until; /* ms; 0: none */
 };
 
 struct table
@@ -49,14 +47,6 @@ int outbound_init_processes(void)
 	return 0;
 }
 
-static uint64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t); /* one clock for all processes */
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
 static bool same(int tenant_a, const struct cube_addr *a, int tenant_b, const struct cube_addr *b)
 {
 	return tenant_a == tenant_b && a->port == b->port && cube_ip_eq(&a->ip, &b->ip);
@@ -68,7 +58,7 @@ static struct cube_conn **chain_of(int tenant, const struct cube_addr *addr)
 }
 
 /* With the lock held. */
-static bool is_taken(int tenant, const struct cube_addr *addr, uint64_t now)
+static bool is_taken(int tenant, const struct cube_addr *addr, int64_t now)
 {
 	const struct cube_conn *conn;
 	int i;
@@ -88,7 +78,7 @@ static bool is_taken(int tenant, const struct cube_addr *addr, uint64_t now)
 
 bool outbound_reserve(int tenant, const struct cube_addr *addr)
 {
-	uint64_t now = now_ms();
+	int64_t now = ksr_clock_ms();
 	bool taken;
 
 	lock_get(&table->lock);

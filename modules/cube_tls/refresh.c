@@ -52,6 +52,7 @@ static void relying_fill(struct relying *r, const struct tcp_connection *c, cons
 /* Their copies; grows, and is kept for the next time. */
 struct rows
 {
+	const struct cube_source_key *of; /* of those that rely on this source; NULL: of all */
 	struct relying *v;
 	int n, size;
 };
@@ -71,12 +72,23 @@ static struct relying *row_new(struct rows *rows)
 	return &rows->v[rows->n++];
 }
 
+static bool relies(const struct cube_checks *checks, const struct cube_source_key *of)
+{
+	bool found = !of && checks->n > 0;
+	unsigned i;
+
+	for(i = 0; i < checks->n && !found; i++)
+		found = memcmp(&checks->v[i].source, of, sizeof(*of)) == 0;
+	return found;
+}
+
 static void row_take(struct tcp_connection *c, void *arg)
 {
 	const struct cube_conn *conn = conn_get(c);
+	struct rows *rows = arg;
 	struct relying *r;
 
-	if(conn && conn->done && conn->peer.checks.n > 0 && c->state != S_CONN_BAD && (r = row_new(arg)))
+	if(conn && conn->done && c->state != S_CONN_BAD && relies(&conn->peer.checks, rows->of) && (r = row_new(rows)))
 		relying_fill(r, c, conn);
 }
 
@@ -98,10 +110,11 @@ static void connections_review(const struct cube_source_key *of)
 	char by[CUBE_SOURCE_TEXT_MAX];
 	int at = 0, i;
 
+	rows.of = of;
 	rows.n = 0;
 	while(conn_walk(&at, row_take, &rows)) {
 		for(i = 0; i < rows.n; i++) {
-			if(sources_revoked(&rows.v[i].checks, of, by))
+			if(sources_revoked(&rows.v[i].checks, by))
 				revoked_close(&rows.v[i], by);
 		}
 		rows.n = 0;
@@ -157,7 +170,7 @@ static void ended(const struct fetched *f)
 	brought.ocsp = &f->reply->ocsp;
 	brought.response = f->data;
 	brought.len = f->reply->data_len;
-	if(sources_took(&f->key, &brought))
+	if(sources_took(&f->key, &brought) && brought.ocsp->status == CUBE_OCSP_REVOKED)
 		connections_review(&f->key);
 }
 
@@ -203,8 +216,8 @@ static int fetch_due(void)
 
 /* ---- what the configuration wants before anybody asks */
 
-static void want(const struct cube_trustpoint *tp, enum cube_fetch_kind kind, const char *url, X509 *issuer, X509 *cert,
-		bool own)
+static void want(unsigned generation, const struct cube_trustpoint *tp, enum cube_fetch_kind kind, const char *url,
+		X509 *issuer, X509 *cert)
 {
 	struct cube_question q = {.kind = kind,
 			.url = url,
@@ -216,28 +229,28 @@ static void want(const struct cube_trustpoint *tp, enum cube_fetch_kind kind, co
 	if(cert && !cube_serial_of(X509_get0_serialNumber(cert), &q.serial))
 		return;
 	if(cube_source_key_of(kind, q.configured, issuer, url, cert ? &q.serial : NULL, &q.key) == 0)
-		sources_want(&q, own);
+		sources_want(&q, generation);
 }
 
-static void want_own(const struct cube_trustpoint *tp)
+static void want_own(unsigned generation, const struct cube_trustpoint *tp)
 {
 	char url[CUBE_FETCH_URL_MAX];
 	X509 *cert, *issuer;
 
 	if(!cube_trustpoint_responder(tp, &cert, &issuer, url))
 		return;
-	want(tp, CUBE_FETCH_OCSP, url, issuer, cert, true);
+	want(generation, tp, CUBE_FETCH_OCSP, url, issuer, cert);
 	X509_free(cert);
 	X509_free(issuer);
 }
 
-static void want_crls(const struct cube_trustpoint *tp)
+static void want_crls(unsigned generation, const struct cube_trustpoint *tp)
 {
 	STACK_OF(X509) *ca = tp->crl.len > 0 ? cube_trustpoint_cas(tp) : NULL;
 	int i;
 
 	for(i = 0; i < sk_X509_num(ca) && sk_X509_num(ca) <= CRL_AHEAD_MAX; i++)
-		want(tp, CUBE_FETCH_CRL, tp->crl.s, sk_X509_value(ca, i), NULL, true);
+		want(generation, tp, CUBE_FETCH_CRL, tp->crl.s, sk_X509_value(ca, i), NULL);
 	sk_X509_pop_free(ca, X509_free);
 }
 
@@ -264,11 +277,11 @@ static void configuration_follow(void)
 	if(s->generation != known) {
 		known = s->generation;
 		cache_use(s->conf->sip_ua.crl_cache.s);
-		sources_unwant();
 		for(i = 0; i < s->conf->n_trustpoints; i++) {
-			want_own(&s->conf->trustpoints[i]);
-			want_crls(&s->conf->trustpoints[i]);
+			want_own(known, &s->conf->trustpoints[i]);
+			want_crls(known, &s->conf->trustpoints[i]);
 		}
+		sources_unwant(known);
 	}
 	tenant->release(s);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The table is copied under its lock, and its CRLs are looked at there alone. */
+/* The table is copied under its lock, a part at a time, so that no handshake waits for long: what is found is no single
+ * moment's. CRLs are looked at there alone. */
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -7,6 +8,9 @@
 #include "../libcube/conf/names.h"
 #include "../libcube/tls/trustpoint.h"
 #include "source_rows.h"
+
+#define BUCKETS_AT_ONCE 64
+#define ROWS_FIRST 64
 
 static void row_fill(struct source_row *r, const struct entry *e, int64_t now)
 {
@@ -28,39 +32,62 @@ static bool wanted(const struct entry *e, bool peers)
 	return peers || e->own || e->source.kind == CUBE_FETCH_CRL;
 }
 
-static size_t count(bool peers)
+struct rows
 {
-	const struct entry *e;
-	size_t n = 0;
-	unsigned i;
+	struct source_row *v;
+	size_t n, size;
+	bool peers;
+	int64_t now;
+};
 
-	for(i = 0; i < SOURCES_BUCKETS; i++) {
-		for(e = sources->bucket[i]; e; e = e->next)
-			n += wanted(e, peers);
+/* Some buckets from at on, which is moved. False: there is no room for all of the next one. */
+static bool part_take(struct rows *rows, unsigned *at)
+{
+	unsigned end = *at + BUCKETS_AT_ONCE;
+	const struct entry *e = NULL;
+	size_t n;
+
+	lock_get(&sources->lock);
+	for(; *at < end && *at < SOURCES_BUCKETS; (*at)++) {
+		n = rows->n;
+		for(e = sources->bucket[*at]; e && n < rows->size; e = e->next) {
+			if(wanted(e, rows->peers))
+				row_fill(&rows->v[n++], e, rows->now);
+		}
+		if(e)
+			break;
+		rows->n = n;
 	}
-	return n;
+	lock_release(&sources->lock);
+	return !e;
+}
+
+static int rows_grow(struct rows *rows)
+{
+	size_t size = rows->size ? 2 * rows->size : ROWS_FIRST;
+	struct source_row *more = realloc(rows->v, size * sizeof(*more));
+
+	if(!more)
+		return -1;
+	rows->v = more;
+	rows->size = size;
+	return 0;
 }
 
 struct source_row *source_rows_take(bool peers, int *n)
 {
-	int64_t now = time(NULL);
-	struct source_row *rows;
-	const struct entry *e;
-	size_t all, k = 0;
-	unsigned i;
+	struct rows rows = {.peers = peers, .now = time(NULL)};
+	unsigned at = 0;
 
-	lock_get(&sources->lock);
-	all = count(peers);
-	rows = all ? malloc(all * sizeof(*rows)) : NULL;
-	for(i = 0; i < SOURCES_BUCKETS && rows; i++) {
-		for(e = sources->bucket[i]; e; e = e->next) {
-			if(wanted(e, peers))
-				row_fill(&rows[k++], e, now);
+	while(at < SOURCES_BUCKETS) {
+		if(!part_take(&rows, &at) && rows_grow(&rows) < 0) {
+			free(rows.v);
+			*n = -1;
+			return NULL;
 		}
 	}
-	lock_release(&sources->lock);
-	*n = all && !rows ? -1 : (int)k;
-	return rows;
+	*n = (int)rows.n;
+	return rows.v;
 }
 
 bool source_row_concerns(const struct source_row *r, const struct cube_trustpoint *tp)

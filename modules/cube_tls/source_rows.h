@@ -15,7 +15,7 @@ struct source_row
 };
 
 /* All sources or, without peers, all but OCSP's answers on peers' certificates, of which there may be thousands; for
- * free(). NULL with *n 0: none; with *n -1: memory is out. */
+ * free(). *n 0: none; -1: memory is out, and it is NULL. */
 struct source_row *source_rows_take(bool peers, int *n);
 /* Is it a source for certificates that this trustpoint verifies, or for its own? */
 bool source_row_concerns(const struct source_row *row, const struct cube_trustpoint *tp);

@@ -24,7 +24,7 @@
 #define VICTIM_SECONDS 60
 
 struct sources *sources;
-static int64_t rests_until;	   /* this process, by clock_ms() */
+static int64_t rests_until;	   /* this process, by ksr_clock_ms() */
 static int bell[2] = {-1, -1}; /* written to by who waits, read by the process that fetches */
 
 int sources_init(void)
@@ -168,21 +168,13 @@ void sources_url_note(const char *url, int64_t until)
 		p->until = 0;
 }
 
-static int64_t clock_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
-}
-
 /* With the lock held. Is there a point in waiting for it? */
 static bool worth_waiting(const struct entry *e, int64_t now)
 {
 	unsigned most = tcp_children_no > 2 ? (unsigned)tcp_children_no / 2 : 1;
 
 	return e->source.tried == 0 && !sources_url_slow(e->data, now) && sources->waiting < most
-		   && clock_ms() >= rests_until;
+		   && ksr_clock_ms() >= rests_until;
 }
 
 static enum cube_verdict look(const struct cube_source_key *key, const struct cube_question *q, bool *tried, char *text)
@@ -203,7 +195,7 @@ static enum cube_verdict look(const struct cube_source_key *key, const struct cu
 static enum cube_verdict wait_for(const struct cube_question *q, struct sources_waiter *w, char *text)
 {
 	enum cube_verdict verdict = CUBE_VERDICT_NO_ANSWER;
-	int64_t end = clock_ms() + w->ms;
+	int64_t end = ksr_clock_ms() + w->ms;
 	bool tried = false;
 
 	sources_ring();
@@ -212,7 +204,7 @@ static enum cube_verdict wait_for(const struct cube_question *q, struct sources_
 	while(w->ms > 0 && !tried && verdict == CUBE_VERDICT_NO_ANSWER) {
 		sleep_us(WAIT_STEP_MS * 1000);
 		verdict = look(&q->key, q, &tried, text);
-		w->ms = (int)(end - clock_ms()); /* a sleep takes longer than it should where many processes run */
+		w->ms = (int)(end - ksr_clock_ms()); /* a sleep takes longer than it should where many processes run */
 	}
 	lock_get(w->lock);
 	w->waits = false;
@@ -220,7 +212,7 @@ static enum cube_verdict wait_for(const struct cube_question *q, struct sources_
 	sources->waiting--;
 	if(!tried && verdict == CUBE_VERDICT_NO_ANSWER) {
 		sources_url_note(q->url, time(NULL) + SLOW_SECONDS);
-		rests_until = clock_ms() + REST_MS; /* the next one may be for another address that is dead, and so on */
+		rests_until = ksr_clock_ms() + REST_MS; /* the next one may be for another address that is dead, and so on */
 		snprintf(text, CUBE_SOURCE_TEXT_MAX, "not here yet, it takes longer than %d ms", SOURCES_WAIT_MS);
 	}
 	lock_release(&sources->lock);
@@ -297,17 +289,12 @@ bool sources_hold(const struct cube_checks *checks)
 	return hold;
 }
 
-bool sources_revoked(
-		const struct cube_checks *checks, const struct cube_source_key *of, char text[CUBE_SOURCE_TEXT_MAX])
+bool sources_revoked(const struct cube_checks *checks, char text[CUBE_SOURCE_TEXT_MAX])
 {
-	bool revoked = false, concerned = of == NULL;
 	int64_t now = time(NULL);
+	bool revoked = false;
 	unsigned i;
 
-	for(i = 0; i < checks->n && !concerned; i++)
-		concerned = memcmp(&checks->v[i].source, of, sizeof(*of)) == 0;
-	if(!concerned || checks->n == 0)
-		return false;
 	lock_get(&sources->lock);
 	for(i = 0; i < checks->n && !revoked; i++) {
 		const struct cube_check *c = &checks->v[i];

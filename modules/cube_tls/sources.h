@@ -28,10 +28,8 @@ struct sources_waiter
 enum cube_verdict sources_ask(void *ctx, const struct cube_question *question, char text[CUBE_SOURCE_TEXT_MAX]);
 /* Would the same questions now be answered as they were? Never waits. */
 bool sources_hold(const struct cube_checks *checks);
-/* Is one of the certificates that were asked about revoked by now? text: by what. Also keeps what is asked about in use.
- * of: only if this one is among the sources; NULL: any. */
-bool sources_revoked(
-		const struct cube_checks *checks, const struct cube_source_key *of, char text[CUBE_SOURCE_TEXT_MAX]);
+/* Is one of the certificates that were asked about revoked by now? text: by what. Also keeps what is asked about in use. */
+bool sources_revoked(const struct cube_checks *checks, char text[CUBE_SOURCE_TEXT_MAX]);
 /* All of them are due at once. How many there are. */
 int sources_request(void);
 /* The response to be stapled for our own certificate, for OPENSSL_free; 0: there is none. */
@@ -73,10 +71,12 @@ bool sources_took(const struct cube_source_key *key, const struct sources_brough
 void sources_failed(const struct cube_source_key *key, const char *text, bool slow);
 /* It is due at once: what was on disk has been looked at. */
 void sources_again(const struct cube_source_key *key);
-/* Makes the source known before anybody asks. own: its response is stapled. */
-void sources_want(const struct cube_question *question, bool own);
-/* Behind a reload: sources that were wanted before are now only as good as who asks for them. */
-void sources_unwant(void);
+/* Makes the source known before anybody asks, and keeps it while this generation of the configuration runs; an OCSP response
+ * is kept to be stapled. */
+void sources_want(const struct cube_question *question, unsigned generation);
+/* Sources that another generation wanted are now only as good as who asks for them. Behind all sources_want() of this one,
+ * which parse certificates: so nothing that both want is missing for a moment. */
+void sources_unwant(unsigned generation);
 /* A CRL in a file. */
 struct sources_file
 {

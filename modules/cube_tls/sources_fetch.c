@@ -57,9 +57,9 @@ int sources_next(int64_t now, bool slow, bool (*busy)(const char *url), struct s
 	lock_get(&sources->lock);
 	for(i = 0; i < SOURCES_BUCKETS; i++) {
 		for(e = sources->bucket[i]; e; e = e->next) {
-			if(!is_due(e, now) || (best && !before(e, best)) || busy(e->data))
+			if(!is_due(e, now) || (best && !before(e, best)))
 				continue;
-			if(slow || !sources_url_slow(e->data, now))
+			if((slow || !sources_url_slow(e->data, now)) && !busy(e->data))
 				best = e;
 		}
 	}
@@ -195,21 +195,21 @@ void sources_failed(const struct cube_source_key *key, const char *text, bool sl
 				said.any ? "the one that is here holds until " : "there is none here", said.any ? said.until : "");
 }
 
-void sources_want(const struct cube_question *q, bool own)
+void sources_want(const struct cube_question *q, unsigned generation)
 {
 	struct entry *e;
 
 	lock_get(&sources->lock);
 	e = sources_make(q, time(NULL));
-	if(e && own && !e->own) {
-		e->own = true;
-		if(q->kind == CUBE_FETCH_OCSP && !e->response)
+	if(e) {
+		if(!e->own && q->kind == CUBE_FETCH_OCSP && !e->response)
 			e->source.due = 0; /* a response that was only read is not kept */
+		e->own = generation;
 	}
 	lock_release(&sources->lock);
 }
 
-void sources_unwant(void)
+void sources_unwant(unsigned generation)
 {
 	struct entry *e;
 	int i;
@@ -217,7 +217,7 @@ void sources_unwant(void)
 	lock_get(&sources->lock);
 	for(i = 0; i < SOURCES_BUCKETS; i++) {
 		for(e = sources->bucket[i]; e; e = e->next)
-			e->own = false;
+			e->own = e->own == generation ? generation : 0;
 	}
 	lock_release(&sources->lock);
 }

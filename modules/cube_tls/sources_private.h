@@ -22,7 +22,7 @@ struct entry
 	bool again;				 /* it was asked for meanwhile: what is under way may be from before */
 	bool wanted;			 /* by somebody who waits */
 	bool configured;		 /* in cube.conf, as crl or ocsp-url */
-	bool own;				 /* the configuration asks for it: our own certificate's, or a crl of a trustpoint */
+	unsigned own;			 /* generation of the configuration that asks for it, as ocsp-url or crl; 0: none */
 	bool cached;			 /* what was kept on disk has been looked at */
 	int64_t stamp;			 /* of a file as it was read last: what changes when it does */
 	unsigned char *response; /* own, OCSP: what is stapled */

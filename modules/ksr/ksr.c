@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Conversions and small services between Kamailio and libcube. */
-#include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "core/dprint.h"
 #include "core/mem/shm_mem.h"
@@ -28,6 +28,14 @@ static void shm_block_free(void *ctx, void *block)
 }
 
 const struct cube_alloc ksr_shm_alloc = {shm_block_alloc, shm_block_free, NULL};
+
+int64_t ksr_clock_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
+}
 
 void *ksr_shm_table(size_t size)
 {

@@ -21,6 +21,9 @@
 /* Shared memory for arenas; safe in every process. */
 extern const struct cube_alloc ksr_shm_alloc;
 
+/* Milliseconds of a clock that nobody sets, one for all processes. */
+int64_t ksr_clock_ms(void);
+
 /* Zeroed shared memory for a table that lives as long as the server; NULL, logged, when there is none. */
 void *ksr_shm_table(size_t size);
 
