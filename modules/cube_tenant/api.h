@@ -69,6 +69,8 @@ struct cube_tenant_api
 	int (*attach_tls)(struct cube_err *err);
 	/* The entry that owns a local address (exact, else wildcard), NULL if cube.conf did not name it. */
 	struct cube_socket *(*socket)(const struct cube_ip *ip, uint16_t port, bool secure);
+	/* The one of just this address; NULL: it was not opened at the start. */
+	const struct cube_socket *(*socket_of)(const struct cube_listener *listener);
 	/* All of them; *n gets how many. */
 	struct cube_socket *(*sockets)(unsigned *n);
 	/* A core's socket that could not be opened; error: errno. */

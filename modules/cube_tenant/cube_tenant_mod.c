@@ -133,6 +133,7 @@ static int bind_cube_tenant(struct cube_tenant_api *api)
 	api->register_tls = snapshot_register_tls;
 	api->attach_tls = snapshot_attach_tls;
 	api->socket = listen_find;
+	api->socket_of = listen_of;
 	api->sockets = listen_all;
 	api->socket_failed = listen_failed;
 	api->send_socket = listen_send_socket;

@@ -27,18 +27,22 @@ static int hand_over(struct tcp_connection *c)
 	return -1;
 }
 
-int close_connection(int id)
+/* c: as tcpconn_get() gave it; the reference is given away. */
+static int end(struct tcp_connection *c)
 {
-	struct tcp_connection *c = tcpconn_get(id, NULL, 0, NULL, 0);
-
-	if(!c)
-		return -1;
 	c->state = S_CONN_BAD; /* nobody sends on it or finds it any more */
 	c->timeout = get_ticks_raw();
 	if(hand_over(c) == 0)
 		return 0;
 	tcpconn_put(c);
 	return -1;
+}
+
+int close_connection(int id)
+{
+	struct tcp_connection *c = tcpconn_get(id, NULL, 0, NULL, 0);
+
+	return c ? end(c) : -1;
 }
 
 void close_announce(int id)
@@ -59,9 +63,7 @@ int close_cleared(int id)
 
 	if(conn)
 		conn_note_closed(conn, CUBE_COUNT_CLEARED);
-	if(c)
-		put_connection(c);
-	return c ? close_connection(id) : -1;
+	return c ? end(c) : -1;
 }
 
 /* SSL's own buffers are the stock module's, and point to a stack that is gone. */

@@ -96,5 +96,9 @@ int conn_rows_take(struct conn_row **rows)
 		part = 2 * (taken.n - before) > part ? 2 * (taken.n - before) : part;
 	}
 	*rows = taken.v;
-	return taken.nomem ? -1 : taken.n;
+	if(!taken.nomem)
+		return taken.n;
+	free(taken.v);
+	*rows = NULL;
+	return -1;
 }

@@ -25,7 +25,7 @@ struct conn_row
 	char name[TARGET_HOST_MAX]; /* client: the session target's; server: the SNI that was sent */
 };
 
-/* All of them, for free(). How many; -1 when memory is out. */
+/* All of them, for free(). How many; -1, and NULL, when memory is out. */
 int conn_rows_take(struct conn_row **rows);
 
 #endif

@@ -5,13 +5,12 @@
 #include <string.h>
 #include <time.h>
 
-#include "core/dprint.h"
 
+#include "../libcube/tls/trustpoint.h"
 #include "conn_rows.h"
 #include "counters.h"
 #include "source_rows.h"
 #include "state.h"
-#include "trustpoints.h"
 
 #define NAMED_MAX 50 /* trustpoints whose certificates are named */
 
@@ -58,14 +57,6 @@ static int tenants_take(struct state *s)
 	return 0;
 }
 
-/* NULL: it was not opened at the start. */
-static const struct cube_socket *socket_of(const struct cube_listener *l)
-{
-	const struct cube_socket *s = tenant->socket(&l->addr.ip, l->addr.port, l->secure);
-
-	return s && cube_ip_eq(&s->addr.ip, &l->addr.ip) ? s : NULL; /* or a wildcard's */
-}
-
 static int listeners_take(struct state *s)
 {
 	const struct cube_conf *conf = s->snapshot->conf;
@@ -77,7 +68,7 @@ static int listeners_take(struct state *s)
 	s->shown.n_listeners = conf->n_listeners;
 	for(i = 0; i < conf->n_listeners; i++) {
 		const struct cube_listener *l = &conf->listeners[i];
-		const struct cube_socket *sock = socket_of(l);
+		const struct cube_socket *sock = tenant->socket_of(l);
 
 		s->listeners[i] = (struct cube_state_listener){.addr = l->addr,
 				.secure = l->secure,
@@ -100,21 +91,12 @@ static void sources_add(struct cube_state_trustpoint *tp, const struct source_ro
 		tp->crl_next = r->until;
 }
 
-struct ends
+/* 0: it has none. One that has no time at all never is valid: it has ended. */
+static int64_t end_of(const struct cube_cert_set *set)
 {
-	struct cube_state *shown;
-	unsigned at;
-};
+	const struct cube_cert_span *first = cube_cert_set_first_end(set);
 
-/* They come in the order of the configuration. One that has no time at all never is valid: it has ended. */
-static void end_take(void *ctx, struct cube_str trustpoint, enum cube_expiry_use use, int64_t not_after)
-{
-	struct ends *e = ctx;
-
-	while(e->shown->trustpoints[e->at].name.s != trustpoint.s)
-		e->at++;
-	*(use == CUBE_EXPIRY_OWN ? &e->shown->trustpoints[e->at].own_end : &e->shown->trustpoints[e->at].ca_end) =
-			not_after ? not_after : 1;
+	return !first ? 0 : first->not_after ? first->not_after : 1;
 }
 
 /* To name a certificate it must be parsed, which takes a good part of a millisecond. */
@@ -132,7 +114,6 @@ static void names_take(const struct cube_trustpoint *tp, struct cube_state_trust
 static int trustpoints_take(struct state *s, bool names)
 {
 	const struct cube_conf *conf = s->snapshot->conf;
-	struct ends ends = {&s->shown, 0};
 	struct source_row *rows;
 	unsigned i;
 	int k, n;
@@ -146,6 +127,8 @@ static int trustpoints_take(struct state *s, bool names)
 	s->shown.n_trustpoints = conf->n_trustpoints;
 	for(i = 0; i < conf->n_trustpoints; i++) {
 		s->shown.trustpoints[i].name = conf->trustpoints[i].name;
+		s->shown.trustpoints[i].own_end = end_of(&conf->trustpoints[i].own_set);
+		s->shown.trustpoints[i].ca_end = end_of(&conf->trustpoints[i].ca_set);
 		if(names && conf->n_trustpoints <= NAMED_MAX)
 			names_take(&conf->trustpoints[i], &s->shown.trustpoints[i]);
 		for(k = 0; k < n; k++) {
@@ -153,7 +136,6 @@ static int trustpoints_take(struct state *s, bool names)
 				sources_add(&s->shown.trustpoints[i], &rows[k]);
 		}
 	}
-	trustpoints_ends(conf, end_take, &ends);
 	free(rows);
 	return 0;
 }

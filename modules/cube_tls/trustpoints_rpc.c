@@ -4,12 +4,13 @@
 #include <string.h>
 #include <time.h>
 
-#include "core/dprint.h"
 
+#include "../libcube/conf/index.h"
+#include "../libcube/tls/expiry.h"
 #include "../libcube/tls/signed.h"
+#include "../libcube/tls/trustpoint.h"
 #include "sources.h"
 #include "sources_rpc.h"
-#include "trustpoints.h"
 #include "trustpoints_rpc.h"
 
 #define ROW_BYTES 900  /* of a trustpoint without its lists, at the most */
@@ -156,17 +157,6 @@ static void each_add(struct answer *a)
 		a->rpc->struct_add(s, "ds", "more", more, "remedy", REMEDY_NAME);
 }
 
-static const struct cube_trustpoint *find(const struct cube_conf *conf, struct cube_str name)
-{
-	unsigned i;
-
-	for(i = 0; i < conf->n_trustpoints; i++) {
-		if(cube_str_eq(conf->trustpoints[i].name, name))
-			return &conf->trustpoints[i];
-	}
-	return NULL;
-}
-
 static const char *trustpoints_doc[] = {
 		"The trustpoints: how many certificates and CAs each has, which of them ends first and when, how many CRLs and "
 		"OCSP responses it has and how many are not good. With a name: each certificate of its chain and its CAs, "
@@ -178,7 +168,7 @@ static void rpc_trustpoints(rpc_t *rpc, void *ctx)
 {
 	struct cube_snapshot *snapshot = tenant->acquire();
 	struct answer a = {.rpc = rpc, .ctx = ctx, .now = time(NULL), .room = ksr_rpc_room()};
-	const struct cube_trustpoint *tp = NULL;
+	int at = CUBE_NONE;
 	struct source_row *rows;
 	str only = {NULL, 0};
 
@@ -192,13 +182,13 @@ static void rpc_trustpoints(rpc_t *rpc, void *ctx)
 	a.sources = rows;
 	a.conf = snapshot->conf;
 	if(only.len > 0)
-		tp = find(a.conf, ksr_cube_str(only));
+		at = cube_index_trustpoint(a.conf, ksr_cube_str(only));
 	if(a.n_sources < 0)
 		rpc->fault(ctx, 500, "out of memory for the list of CRLs and OCSP responses");
-	else if(only.len > 0 && !tp)
+	else if(only.len > 0 && at == CUBE_NONE)
 		rpc->fault(ctx, 404, "trustpoint %.*s: there is none of that name", only.len, only.s);
-	else if(tp)
-		all_add(&a, tp);
+	else if(at != CUBE_NONE)
+		all_add(&a, &a.conf->trustpoints[at]);
 	else
 		each_add(&a);
 	free(rows);

@@ -6,10 +6,11 @@
 
 #include "core/dprint.h"
 
+#include "../libcube/tls/expiry.h"
+#include "../libcube/tls/trustpoint.h"
 #include "conn_rows.h"
 #include "event.h"
 #include "sources.h"
-#include "trustpoints.h"
 #include "warn.h"
 
 #define LOOK_SECONDS 60
@@ -51,13 +52,18 @@ static void say(const struct cube_expiry *e)
 
 /* ---- certificates in files */
 
+static const struct cube_cert_set *set_of(const struct cube_trustpoint *tp, enum cube_expiry_use use)
+{
+	return use == CUBE_EXPIRY_CA ? &tp->ca_set : &tp->own_set;
+}
+
 static unsigned count_others(
 		const struct cube_conf *conf, unsigned of, enum cube_expiry_use use, const struct cube_cert_span *span)
 {
 	unsigned i, n = 0;
 
 	for(i = 0; i < conf->n_trustpoints; i++)
-		n += i != of && cube_cert_set_has(trustpoint_set(&conf->trustpoints[i], use), span->sha256);
+		n += i != of && cube_cert_set_has(set_of(&conf->trustpoints[i], use), span->sha256);
 	return n;
 }
 
@@ -84,7 +90,7 @@ static void cert_say(const struct cube_conf *conf, unsigned i, enum cube_expiry_
 /* Returns how many more may be given. */
 static int set_check(const struct cube_conf *conf, unsigned i, enum cube_expiry_use use, int64_t now, int left)
 {
-	const struct cube_cert_set *set = trustpoint_set(&conf->trustpoints[i], use);
+	const struct cube_cert_set *set = set_of(&conf->trustpoints[i], use);
 	struct cube_told_key key;
 	unsigned k;
 
