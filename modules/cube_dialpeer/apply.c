@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a chosen dial-peer does to a request. */
 #include <stdio.h>
-#include <string.h>
 
 #include "core/dprint.h"
 #include "core/dset.h"

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cube_dialpeer: tables and init of the module that leads calls to the routing blocks of their dial-peers. */
-#include "core/dprint.h"
 #include "core/kemi.h"
 #include "core/sr_module.h"
 

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "core/dprint.h"
 #include "core/locking.h"
 #include "core/mem/shm_mem.h"
 

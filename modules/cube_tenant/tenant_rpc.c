@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The operator's commands on the configuration: the table, cube_tenant.list and .dump. */
-#include "core/dprint.h"
 
 #include "../libcube/conf/dump.h"
 #include "listen.h"

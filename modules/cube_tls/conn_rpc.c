@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/dprint.h"
 #include "core/ut.h"
 
 #include "../libcube/conf/names.h"

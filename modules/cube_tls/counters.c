@@ -3,7 +3,6 @@
  * server runs, so that whoever counts needs no lock. Only a configuration makes entries, never a peer. */
 #include <string.h>
 
-#include "core/dprint.h"
 #include "core/locking.h"
 #include "core/mem/shm_mem.h"
 

@@ -3,7 +3,6 @@
 #include <limits.h>
 #include <stdio.h>
 
-#include "core/dprint.h"
 
 #include "counters.h"
 #include "counters_rpc.h"

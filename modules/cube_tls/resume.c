@@ -6,7 +6,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "core/dprint.h"
 #include "core/locking.h"
 #include "core/mem/shm_mem.h"
 

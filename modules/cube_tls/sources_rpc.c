@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is known of revocation, as the operator sees it. */
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
-#include "core/dprint.h"
 
 #include "../libcube/conf/names.h"
 #include "../libcube/tls/certinfo.h"

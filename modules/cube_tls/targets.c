@@ -3,7 +3,6 @@
  * out by another is no harm: the peer must then be covered by cn-san. */
 #include <string.h>
 
-#include "core/dprint.h"
 #include "core/locking.h"
 
 #include "../ksr/ksr.h"

@@ -2,7 +2,6 @@
 /* Requests that waited for a handshake which failed. */
 #include <string.h>
 
-#include "core/dprint.h"
 #include "core/mem/mem.h"
 #include "core/msg_translator.h"
 #include "core/receive.h"

@@ -4,7 +4,6 @@
 #include "sort.h"
 
 #include <stdbool.h>
-#include <stdint.h>
 
 #include <string.h>
 

@@ -5,7 +5,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 static void note(void *ctx, enum cube_section_id section, struct cube_str title, enum cube_change change)
 {

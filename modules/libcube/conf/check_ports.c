@@ -3,7 +3,6 @@
  * global and all tenants, and over secure and non-secure). 0.0.0.0 and :: take the port of every address. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "check.h"
 

@@ -4,7 +4,6 @@
 #include "dump.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "../tls/policy.h"
 #include "index.h"

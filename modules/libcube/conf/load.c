@@ -4,7 +4,6 @@
 #include "load.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "../base/sort.h"
 #include "../dialpeer/plan.h"

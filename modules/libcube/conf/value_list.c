@@ -2,7 +2,6 @@
 /* Lists: how many entries, each entry's form, none twice. An entry with a fault is left out. */
 #include "value_list.h"
 
-#include <string.h>
 
 #include "../tls/name.h"
 #include "../tls/policy.h"

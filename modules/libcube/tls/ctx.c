@@ -2,7 +2,6 @@
 /* Builds SSL_CTX objects. All decisions are in the profile (policy) and in verify.c (who is accepted); here they are only
  * told to OpenSSL. Identity and trust come with each SSL (creds.c). Sets nothing that outlives the context. */
 #include <openssl/err.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
