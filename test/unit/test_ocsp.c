@@ -159,6 +159,24 @@ static void add_other_nonce(OCSP_BASICRESP *basic)
 	OCSP_basic_add1_nonce(basic, NULL, -1);
 }
 
+static void break_time(OCSP_BASICRESP *basic, bool next)
+{
+	ASN1_GENERALIZEDTIME *from = NULL, *to = NULL;
+
+	OCSP_single_get0_status(OCSP_resp_get0(basic, 0), NULL, NULL, &from, &to);
+	ASN1_STRING_set(next ? to : from, "20261340000000Z", -1);
+}
+
+static void break_this(OCSP_BASICRESP *basic)
+{
+	break_time(basic, false);
+}
+
+static void break_next(OCSP_BASICRESP *basic)
+{
+	break_time(basic, true);
+}
+
 static const struct row
 {
 	const char *what;
@@ -194,6 +212,8 @@ static const struct row
 		{"of the future", {.from = 301, .to = DAY}, "it is of the future: it holds from 20", false},
 		{"a clock that is ahead", {.from = 299, .to = DAY}, NULL, true},
 		{"its end before its begin", {.from = 200, .to = 100}, "its nextUpdate is before its thisUpdate", false},
+		{"begins at no time", {.odd = break_this}, "its thisUpdate is no time", false},
+		{"ends at no time", {.odd = break_next}, "its nextUpdate is no time", false},
 		{"no nextUpdate, fresh", {.no_next = true}, NULL, false},
 		{"no nextUpdate, a day ago", {.no_next = true, .from = -DAY, .to = 0}, "it is out of date: it is of 20", false},
 		{"no nextUpdate, almost a day ago", {.no_next = true, .from = -DAY + 1, .to = 0}, NULL, false},

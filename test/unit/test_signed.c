@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Tests of tls/signed.c: times. Which digests are too weak is tested on CRLs, in test_crl.c. */
+/* Tests of tls/signed.c: times, and algorithms that are told by their names. Those that sign are tested on CRLs, in test_crl.c. */
 #include <check.h>
+#include <openssl/asn1t.h>
+#include <openssl/rsa.h>
 #include <openssl/err.h>
 
 #include "../../modules/libcube/tls/signed.h"
@@ -40,6 +42,43 @@ START_TEST(test_nomem)
 }
 END_TEST
 
+static bool strong(ASN1_OBJECT *object, int type, void *parameter)
+{
+	X509_ALGOR *algorithm = X509_ALGOR_new();
+	bool result;
+
+	ck_assert_int_eq(X509_ALGOR_set0(algorithm, object, type, parameter), 1);
+	result = cube_signature_strong(algorithm);
+	X509_ALGOR_free(algorithm);
+	return result;
+}
+
+/* With a digest that OpenSSL does not know. */
+static ASN1_STRING *pss_of_unknown(void)
+{
+	RSA_PSS_PARAMS *pss = RSA_PSS_PARAMS_new();
+	ASN1_STRING *made = NULL;
+
+	pss->hashAlgorithm = X509_ALGOR_new();
+	X509_ALGOR_set0(pss->hashAlgorithm, OBJ_txt2obj("1.2.3.4.5", 1), V_ASN1_NULL, NULL);
+	made = ASN1_item_pack(pss, ASN1_ITEM_rptr(RSA_PSS_PARAMS), NULL);
+	RSA_PSS_PARAMS_free(pss);
+	return made;
+}
+
+/* Ed25519 has a digest of its own; what is not known, as a whole or its digest, is not strong. */
+START_TEST(test_algorithms)
+{
+	ck_assert(strong(OBJ_nid2obj(NID_ED25519), V_ASN1_UNDEF, NULL));
+	ck_assert(strong(OBJ_nid2obj(NID_ecdsa_with_SHA256), V_ASN1_UNDEF, NULL));
+	ck_assert(!strong(OBJ_nid2obj(NID_ecdsa_with_SHA1), V_ASN1_UNDEF, NULL));
+	ck_assert(!strong(OBJ_txt2obj("1.2.3.4.5", 1), V_ASN1_UNDEF, NULL));
+	ck_assert(!strong(OBJ_nid2obj(NID_sha256), V_ASN1_UNDEF, NULL));
+	ck_assert(!strong(OBJ_nid2obj(NID_rsassaPss), V_ASN1_UNDEF, NULL)); /* SHA-1 */
+	ck_assert(!strong(OBJ_nid2obj(NID_rsassaPss), V_ASN1_SEQUENCE, pss_of_unknown()));
+}
+END_TEST
+
 Suite *suite_signed(void)
 {
 	Suite *s = suite_create("signed");
@@ -47,6 +86,7 @@ Suite *suite_signed(void)
 
 	tcase_add_test(tc, test_time);
 	tcase_add_test(tc, test_nomem);
+	tcase_add_test(tc, test_algorithms);
 	suite_add_tcase(s, tc);
 	return s;
 }
