@@ -23,6 +23,13 @@ static struct
 	enum cube_verdict verdict;
 } world[4];
 static char asked[512];
+static const struct cube_trustpoint *trustpoint;
+
+static bool is_configured(const char *url)
+{
+	return (trustpoint->crl.len > 0 && strcmp(url, trustpoint->crl.s) == 0)
+		   || (trustpoint->ocsp_url.len > 0 && strcmp(url, trustpoint->ocsp_url.s) == 0);
+}
 
 static enum cube_verdict answer(void *ctx, const struct cube_question *q, char *text)
 {
@@ -33,6 +40,7 @@ static enum cube_verdict answer(void *ctx, const struct cube_question *q, char *
 							 q->kind == CUBE_FETCH_OCSP ? &q->serial : NULL, &key),
 			0);
 	ck_assert_mem_eq(&q->key, &key, sizeof(key));
+	ck_assert_int_eq(q->configured, is_configured(q->url));
 	snprintf(asked + strlen(asked), sizeof(asked) - strlen(asked), "%s%s %s%s%s", asked[0] ? ", " : "",
 			q->kind == CUBE_FETCH_CRL ? "crl" : "ocsp", q->url, q->ca ? " ca" : "", q->staple ? " stapled" : "");
 	for(int i = 0; i < N(world); i++) {
@@ -67,6 +75,7 @@ static void family_make(struct family *f, bool sub, const char *points, const ch
 			.key = PKI_P256, .cn = "peer", .crl_points = points, .access = access, .issuer = sub ? &f->sub : &f->root});
 	ours_make(&f->ours, NULL, 0, cas, 1);
 	f->tp = &f->ours.trustpoints[1];
+	trustpoint = f->tp;
 	f->chain = sk_X509_new_null();
 	sk_X509_push(f->chain, f->leaf.cert);
 	if(sub)
