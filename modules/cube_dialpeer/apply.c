@@ -6,6 +6,7 @@
 #include "core/dset.h"
 #include "core/route.h"
 
+#include "../libcube/dialpeer/scheme.h"
 #include "apply.h"
 
 #define URI_TEXT_MAX 512
@@ -40,6 +41,36 @@ static socket_info_t *send_socket(const struct cube_conf *conf, const struct cub
 	return si ? si : tenant->send_socket(conf, peer->tenant, peer->session_transport, 16);
 }
 
+/* The Request-URI: the called user at the target, in the scheme of the dial-peer. */
+static int set_request_uri(sip_msg_t *msg, const struct cube_dial_peer *peer, const char *host, struct cube_str user)
+{
+	char whole[URI_TEXT_MAX], buf[CUBE_SCHEME_TEXT_MAX];
+	struct cube_uri_parts parts;
+	struct cube_str uri;
+	str s;
+	int n = snprintf(whole, sizeof(whole), "sip:%.*s%s%s", CUBE_FMT(user), user.len ? "@" : "", host);
+
+	if(n < 0 || n >= (int)sizeof(whole) || !cube_uri_parse((struct cube_str){whole, (size_t)n}, &parts)
+			|| !cube_scheme_change(&parts, peer->url, (struct cube_str){NULL, 0}, cube_str_of(host), buf, &uri)) {
+		LM_NOTICE("dial-peer %d: the called user is too long, or is none that a URI can have\n", peer->tag);
+		return -1;
+	}
+	s = ksr_str(uri);
+	return rewrite_uri(msg, &s) < 0 ? -1 : 0;
+}
+
+/* Without the port. */
+static struct cube_str target_host(const struct cube_target *t, const char *text)
+{
+	const char *end = t->kind == CUBE_TARGET_DNS ? NULL : strchr(text, ']');
+
+	if(t->kind == CUBE_TARGET_DNS)
+		return t->host;
+	if(!end)
+		return (struct cube_str){text, strcspn(text, ":")};
+	return (struct cube_str){text, (size_t)(end - text) + 1};
+}
+
 static int set_uris(
 		sip_msg_t *msg, const struct cube_dial_peer *peer, const struct cube_target *target, struct cube_str user)
 {
@@ -47,15 +78,14 @@ static int set_uris(
 	str s;
 
 	target_text(target, host, sizeof(host));
+	if(ksr_call_set_str("target", target_host(target, host)) < 0
+			|| ksr_call_set_int("sips_out", peer->url == CUBE_URL_SIPS) < 0)
+		return -1;
+	if(set_request_uri(msg, peer, host, user) < 0)
+		return -1;
 	s.s = uri;
-	s.len = snprintf(uri, sizeof(uri), "sip:%.*s%s%s", CUBE_FMT(user), user.len ? "@" : "", host);
-	if(s.len < 0 || s.len >= (int)sizeof(uri)) {
-		LM_NOTICE("dial-peer %d: the called user is too long\n", peer->tag);
-		return -1;
-	}
-	if(rewrite_uri(msg, &s) < 0)
-		return -1;
-	s.len = snprintf(uri, sizeof(uri), "sip:%s;transport=%s", host, transports[peer->session_transport]);
+	s.len = snprintf(uri, sizeof(uri), "%s:%s;transport=%s", peer->url == CUBE_URL_SIPS ? "sips" : "sip", host,
+			transports[peer->session_transport]);
 	return set_dst_uri(msg, &s) < 0 ? -1 : 0;
 }
 

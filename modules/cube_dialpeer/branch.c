@@ -2,9 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/data_lump.h"
 #include "core/dprint.h"
-#include "core/mem/mem.h"
 #include "core/sr_module.h" /* which the next one leaves to others */
 #include "modules/sdpops/api.h"
 #include "modules/uac/api.h"
@@ -12,9 +10,9 @@
 #include "../libcube/conf/names.h"
 #include "branch.h"
 #include "call.h"
+#include "legs.h"
 #include "numbers.h"
 
-#define URI_TEXT_MAX 1024
 #define CODECS_TEXT_MAX 512
 
 static struct cube_tenant_api tenant;
@@ -37,77 +35,105 @@ static bool same_number(struct cube_str a, struct cube_str b)
 	return cube_str_eq(a, b) || cube_str_eq(cube_number_from_user(a, x), cube_number_from_user(b, y));
 }
 
-/* Of a header whose URI has this user part. */
-static int replace_user(sip_msg_t *msg, struct cube_str old, struct cube_str new)
+/* Of From or To; the module uac restores it in what comes back, and in the requests of the dialog. */
+static int replace_tagged(sip_msg_t *msg, int (*replace)(sip_msg_t *, str *, str *), struct cube_str uri)
 {
-	struct lump *at = del_lump(msg, (int)(old.s - msg->buf), (int)old.len, 0);
-	char *text = at ? pkg_malloc(new.len) : NULL;
+	str text = ksr_str(uri);
 
-	if(!text)
-		return -1;
-	memcpy(text, new.s, new.len);
-	if(insert_new_lump_after(at, text, (int)new.len, 0))
-		return 0;
-	pkg_free(text);
-	return -1;
-}
-
-/* The module uac restores it in what comes back, and in the requests of the dialog. */
-static int replace_from(sip_msg_t *msg, const struct cube_uri_parts *from, struct cube_str user)
-{
-	char uri[URI_TEXT_MAX];
-	size_t before, behind;
-	str text = {uri, 0};
-
-	if(!uac.replace_from) {
-		LM_ERR("a translation-profile changes the calling number, which needs the uac module: load uac.so before "
-			   "cube_dialpeer.so\n");
+	if(!replace) {
+		LM_ERR("From or To is to be changed, which needs the uac module: load uac.so before cube_dialpeer.so\n");
 		return -1;
 	}
-	before = (size_t)(from->user.s - from->whole.s);
-	behind = from->whole.len - before - from->user.len;
-	text.len = snprintf(uri, sizeof(uri), "%.*s%.*s%.*s", (int)before, from->whole.s, CUBE_FMT(user), (int)behind,
-			from->user.s + from->user.len);
-	if(text.len < 0 || text.len >= (int)sizeof(uri))
-		return -1;
-	return uac.replace_from(msg, NULL, &text) < 0 ? -1 : 0;
+	return replace(msg, NULL, &text) < 0 ? -1 : 0;
 }
 
-/* Those headers that say who calls, as far as it is the one in From. */
-static int change_calling(sip_msg_t *msg, const struct call_facts *f, struct cube_str user)
+/* What a dial-peer wants to stand in the headers that say who calls, is called, or has redirected. */
+struct wanted
+{
+	enum cube_url url;
+	struct cube_str host;			   /* for URIs that have none */
+	struct cube_str from;			   /* the user in From as it came */
+	struct cube_str calling, redirect; /* their numbers; len 0: as they are */
+};
+
+/* The URI that is wanted in place of this one. 1: it is another one, 0: the same, -1: it cannot be made. */
+static int want(const struct wanted *w, const struct cube_uri_parts *parts, struct cube_str user,
+		char buf[CUBE_SCHEME_TEXT_MAX], struct cube_str *uri)
+{
+	if(user.len && same_number(parts->user, user))
+		user.len = 0;
+	if(!user.len && cube_scheme_of(parts) == w->url)
+		return 0;
+	if(!cube_scheme_change(parts, w->url, user, w->host, buf, uri))
+		return -1;
+	return !cube_str_eq(*uri, parts->whole);
+}
+
+static int change_from(sip_msg_t *msg, const struct wanted *w, const struct call_facts *f)
 {
 	const struct cube_uri_parts *from = f->call.uri[CUBE_URI_FROM];
-	struct cube_uri_parts parts;
-	struct hdr_field *h;
+	char buf[CUBE_SCHEME_TEXT_MAX];
+	struct cube_str uri;
+	int rc = from ? want(w, from, from->user.len ? w->calling : (struct cube_str){NULL, 0}, buf, &uri) : 0;
 
-	if(!from || from->user.len == 0 || same_number(from->user, user))
-		return 0;
-	for(h = msg->headers; h; h = h->next) {
-		if(h->type != HDR_PAI_T && h->type != HDR_RPID_T)
-			continue;
-		if(cube_uri_parse_header(ksr_cube_str(h->body), &parts) && parts.user.len && same_number(parts.user, from->user)
-				&& replace_user(msg, parts.user, user) < 0)
-			return -1;
-	}
-	return replace_from(msg, from, user);
+	return rc > 0 ? replace_tagged(msg, uac.replace_from, uri) : rc;
 }
 
-static int change_numbers(sip_msg_t *msg, const struct cube_conf *conf, const struct cube_dial_peer *peer)
+static int change_to(sip_msg_t *msg, const struct wanted *w, const struct call_facts *f)
 {
-	const struct cube_uri_parts *diversion;
+	const struct cube_uri_parts *to = f->call.uri[CUBE_URI_TO];
+	char buf[CUBE_SCHEME_TEXT_MAX];
+	struct cube_str uri;
+	int rc = to ? want(w, to, (struct cube_str){NULL, 0}, buf, &uri) : 0;
+
+	return rc > 0 ? replace_tagged(msg, uac.replace_to, uri) : rc;
+}
+
+/* The first Diversion is the last one who has redirected. */
+static int change_header(sip_msg_t *msg, const struct wanted *w, const struct hdr_field *h, bool *diverted)
+{
+	struct cube_str user = {NULL, 0}, uri;
+	char buf[CUBE_SCHEME_TEXT_MAX];
+	struct cube_uri_parts parts;
+	int rc;
+
+	if(h->type != HDR_PAI_T && h->type != HDR_PPI_T && h->type != HDR_RPID_T && h->type != HDR_DIVERSION_T)
+		return 0;
+	if(!cube_uri_parse_header(ksr_cube_str(h->body), &parts))
+		return 0;
+	if(h->type != HDR_DIVERSION_T && parts.user.len && same_number(parts.user, w->from))
+		user = w->calling;
+	if(h->type == HDR_DIVERSION_T && !*diverted) {
+		user = w->redirect;
+		*diverted = true;
+	}
+	rc = want(w, &parts, user, buf, &uri);
+	return rc > 0 ? legs_replace(msg, parts.whole, uri) : rc;
+}
+
+static int change_uris(sip_msg_t *msg, const struct cube_conf *conf, const struct cube_dial_peer *peer)
+{
+	char calling[CUBE_NUMBER_MAX], redirect[CUBE_NUMBER_MAX];
+	struct wanted w = {.url = peer->url, .host = ksr_call_get_str("target")};
+	const struct hdr_field *h;
 	struct call_facts facts;
-	char buf[CUBE_NUMBER_MAX];
-	struct cube_str user;
+	bool diverted = false;
 
 	if(!call_read(msg, &facts))
 		return -1;
-	if(numbers_changed(conf, peer, NUMBER_CALLING, buf, &user) && change_calling(msg, &facts, user) < 0)
+	if(!numbers_changed(conf, peer, NUMBER_CALLING, calling, &w.calling))
+		w.calling.len = 0;
+	if(!numbers_changed(conf, peer, NUMBER_REDIRECT, redirect, &w.redirect))
+		w.redirect.len = 0;
+	if(facts.call.uri[CUBE_URI_FROM])
+		w.from = facts.parts[CUBE_URI_FROM].user;
+	for(h = msg->headers; h; h = h->next) {
+		if(change_header(msg, &w, h, &diverted) < 0)
+			return -1;
+	}
+	if(change_from(msg, &w, &facts) < 0 || change_to(msg, &w, &facts) < 0)
 		return -1;
-	diversion = facts.call.uri[CUBE_URI_DIVERSION];
-	if(diversion && diversion->user.len && numbers_changed(conf, peer, NUMBER_REDIRECT, buf, &user)
-			&& !same_number(diversion->user, user))
-		return replace_user(msg, diversion->user, user);
-	return 0;
+	return legs_change(msg, peer->url) < 0 || legs_note(msg, peer->url) < 0 ? -1 : 0;
 }
 
 /* "PCMU,G729,telephone-event"; without the last one unless events. */
@@ -153,7 +179,7 @@ static int change(sip_msg_t *msg, const struct cube_conf *conf)
 
 	if(!out)
 		return -1;
-	return change_numbers(msg, conf, out) < 0 || keep_codecs(msg, out) < 0 || keep_codecs(msg, in) < 0 ? -1 : 1;
+	return change_uris(msg, conf, out) < 0 || keep_codecs(msg, out) < 0 || keep_codecs(msg, in) < 0 ? -1 : 1;
 }
 
 int ki_dialpeer_branch(sip_msg_t *msg)
@@ -174,6 +200,8 @@ int ki_dialpeer_reply(sip_msg_t *msg)
 
 	if(!s)
 		return -1;
+	if(legs_reply(msg) < 0)
+		LM_ERR("a reply keeps the scheme of the leg that it comes from: memory is out\n");
 	/* an answer that has none of them breaks what was offered; the far ends must see to that themselves */
 	(void)keep_codecs(msg, cube_conf_dial_peer(s->conf, ksr_call_get_int("dialpeer_out", 0)));
 	(void)keep_codecs(msg, cube_conf_dial_peer(s->conf, ksr_call_get_int("dialpeer_in", 0)));

@@ -5,6 +5,7 @@
 
 #include "branch.h"
 #include "hunt.h"
+#include "legs.h"
 
 MODULE_VERSION
 
@@ -12,6 +13,8 @@ static int mod_init(void);
 static int w_dialpeer_in(sip_msg_t *msg, char *p1, char *p2);
 static int w_dialpeer_out(sip_msg_t *msg, char *p1, char *p2);
 static int w_dialpeer_next(sip_msg_t *msg, char *p1, char *p2);
+static int w_dialpeer_record_route(sip_msg_t *msg, char *p1, char *p2);
+static int w_dialpeer_dialog(sip_msg_t *msg, char *p1, char *p2);
 static int w_dialpeer_branch(sip_msg_t *msg, char *p1, char *p2);
 static int w_dialpeer_reply(sip_msg_t *msg, char *p1, char *p2);
 
@@ -20,6 +23,8 @@ static cmd_export_t cmds[] = {
 	{"cube_dialpeer_in",   (cmd_function)w_dialpeer_in,   0, 0, 0, REQUEST_ROUTE},
 	{"cube_dialpeer_out",  (cmd_function)w_dialpeer_out,  0, 0, 0, REQUEST_ROUTE},
 	{"cube_dialpeer_next", (cmd_function)w_dialpeer_next, 0, 0, 0, REQUEST_ROUTE | FAILURE_ROUTE},
+	{"cube_dialpeer_record_route", (cmd_function)w_dialpeer_record_route, 0, 0, 0, REQUEST_ROUTE},
+	{"cube_dialpeer_dialog", (cmd_function)w_dialpeer_dialog, 0, 0, 0, REQUEST_ROUTE},
 	{"cube_dialpeer_branch", (cmd_function)w_dialpeer_branch, 0, 0, 0, BRANCH_ROUTE},
 	{"cube_dialpeer_reply", (cmd_function)w_dialpeer_reply, 0, 0, 0, ONREPLY_ROUTE},
 	{0, 0, 0, 0, 0, 0}
@@ -35,6 +40,8 @@ static sr_kemi_t kemi_exports[] = {
 	{str_init("cube_dialpeer"), str_init("cube_dialpeer_in"),   SR_KEMIP_INT, ki_dialpeer_in,   NO_PARAMS},
 	{str_init("cube_dialpeer"), str_init("cube_dialpeer_out"),  SR_KEMIP_INT, ki_dialpeer_out,  NO_PARAMS},
 	{str_init("cube_dialpeer"), str_init("cube_dialpeer_next"), SR_KEMIP_INT, ki_dialpeer_next, NO_PARAMS},
+	{str_init("cube_dialpeer"), str_init("cube_dialpeer_record_route"), SR_KEMIP_INT, ki_dialpeer_record_route, NO_PARAMS},
+	{str_init("cube_dialpeer"), str_init("cube_dialpeer_dialog"), SR_KEMIP_INT, ki_dialpeer_dialog, NO_PARAMS},
 	{str_init("cube_dialpeer"), str_init("cube_dialpeer_branch"), SR_KEMIP_INT, ki_dialpeer_branch, NO_PARAMS},
 	{str_init("cube_dialpeer"), str_init("cube_dialpeer_reply"), SR_KEMIP_INT, ki_dialpeer_reply, NO_PARAMS},
 	{{0, 0}, {0, 0}, 0, NULL, {0, 0, 0, 0, 0, 0}}
@@ -51,7 +58,7 @@ static int mod_init(void)
 {
 	static const char *const order[] = {"cube_tenant", "cube_dialpeer", NULL};
 
-	return ksr_load_order(order) < 0 ? -1 : hunt_init() < 0 ? -1 : branch_init();
+	return ksr_load_order(order) < 0 ? -1 : hunt_init() < 0 || legs_init() < 0 ? -1 : branch_init();
 }
 
 static int w_dialpeer_in(sip_msg_t *msg, char *p1, char *p2)
@@ -77,4 +84,14 @@ static int w_dialpeer_branch(sip_msg_t *msg, char *p1, char *p2)
 static int w_dialpeer_reply(sip_msg_t *msg, char *p1, char *p2)
 {
 	return ki_dialpeer_reply(msg);
+}
+
+static int w_dialpeer_record_route(sip_msg_t *msg, char *p1, char *p2)
+{
+	return ki_dialpeer_record_route(msg);
+}
+
+static int w_dialpeer_dialog(sip_msg_t *msg, char *p1, char *p2)
+{
+	return ki_dialpeer_dialog(msg);
 }

@@ -7,7 +7,9 @@
 #include "core/route.h"
 #include "modules/tm/tm_load.h"
 
+#include "../libcube/conf/names.h"
 #include "../libcube/dialpeer/hunting.h"
+#include "../libcube/dialpeer/scheme.h"
 #include "apply.h"
 #include "call.h"
 #include "hold.h"
@@ -81,15 +83,35 @@ static unsigned turn_of(const struct cube_conf *conf, int tag)
 	return peers_turn(peer->server_group.tag);
 }
 
+/* What came as sips goes on as sips, which is TLS, or the operator has said that it need not (RFC 5630). */
+static bool sips_allows(const struct cube_dial_peer *peer)
+{
+	if(!ksr_call_get_int("sips", 0) || peer->url == CUBE_URL_SIPS)
+		return true;
+	if(peer->sips_downgrade)
+		LM_NOTICE("dial-peer %d: a sips call goes out as %s by it (sips-downgrade)\n", peer->tag,
+				cube_url_name(peer->url));
+	else
+		LM_NOTICE("dial-peer %d: its url is %s; it is passed over for a sips call\n", peer->tag,
+				cube_url_name(peer->url));
+	return peer->sips_downgrade;
+}
+
 /* Is this the one that the call goes to? The dial-peer counts as tried then. */
-static bool take(sip_msg_t *msg, const struct cube_conf *conf, const struct cube_hunting *hunting)
+static bool take(sip_msg_t *msg, const struct cube_conf *conf, const struct cube_hunting *hunting, bool *sips_alone)
 {
 	char user[CUBE_NUMBER_MAX];
 	const struct cube_dial_peer *peer;
 	const struct cube_target *target = cube_hunting_target(hunting, conf, &peer);
 	struct cube_str called;
 
-	if(!target || !cube_dial_takes_out(conf, peer) || !numbers_out(conf, peer, user, &called))
+	if(!target || !cube_dial_takes_out(conf, peer))
+		return false;
+	if(!sips_allows(peer)) {
+		*sips_alone = true;
+		return false;
+	}
+	if(!numbers_out(conf, peer, user, &called))
 		return false;
 	if(!hold_out(peer)) {
 		LM_NOTICE("dial-peer %d: has %d calls, its max-conn; it is passed over\n", peer->tag, peer->max_conn);
@@ -106,15 +128,17 @@ static int hunt_on(sip_msg_t *msg, const struct cube_conf *conf, struct cube_hun
 {
 	char text[CUBE_HUNTING_TEXT_MAX];
 	int rc = hunting->n ? HUNT_UNUSABLE : HUNT_NONE;
-	bool left = hunting->n > 0;
+	bool left = hunting->n > 0, sips_alone = false;
 
-	while(left && !take(msg, conf, hunting)) {
+	while(left && !take(msg, conf, hunting, &sips_alone)) {
 		int next = hunting->n > 1 ? hunting->tag[1] : 0;
 
 		left = cube_hunting_next(hunting, conf, CUBE_HUNTING_SERVER, turn_of(conf, next));
 	}
 	if(left)
 		rc = HUNT_OK;
+	else if(sips_alone)
+		rc = HUNT_SIPS;
 	return ksr_call_set_str("hunt", cube_str_of(cube_hunting_text(hunting, text))) < 0 ? HUNT_UNUSABLE : rc;
 }
 
@@ -149,6 +173,10 @@ static int go_out(sip_msg_t *msg, const struct cube_conf *conf)
 
 	if(!call_read(msg, &facts))
 		return HUNT_NONE;
+	if(ksr_call_set_int("sips",
+			   facts.call.uri[CUBE_URI_REQUEST] && cube_scheme_of(facts.call.uri[CUBE_URI_REQUEST]) == CUBE_URL_SIPS)
+			< 0)
+		return HUNT_UNUSABLE;
 	numbers_of_call(&facts);
 	n = cube_dial_plan_out(conf, in, &facts.call, hits, CUBE_HUNT_MAX);
 	if(n == 0)

@@ -13,6 +13,7 @@ enum hunt_result
 	HUNT_UNUSABLE = -2, /* some match, but none can be used now: 503 */
 	HUNT_REJECTED = -3, /* a translation rule rejects the number: 403 */
 	HUNT_ENDS = -4,		/* the response is the caller's: nobody else is tried behind it */
+	HUNT_SIPS = -5,		/* the call is sips, and no dial-peer that is left may take it: 480 with Warning 380 */
 };
 
 int hunt_init(void);

@@ -25,7 +25,7 @@ static struct
 	union sockaddr_union to; /* address that was asked for */
 	const struct cube_socket *sock;
 	/* the session target that it is for, one of both or neither */
-	struct cube_str host; /* in the core's buffer */
+	struct cube_str host; /* in the core's buffer, or the transaction's variables */
 	struct cube_ip ip;
 } sending;
 
@@ -75,7 +75,11 @@ static void find_target(struct cube_str message)
 
 	sending.host = (struct cube_str){NULL, 0};
 	sending.ip.len = 0;
-	if(!sending.sock || !cube_request_host(message, &host) || !(s = tenant->acquire()))
+	if(!sending.sock)
+		return;
+	if(!cube_request_host(message, &host))
+		host = ksr_call_get_str("target"); /* a tel: URI has none; cube_dialpeer has noted where it goes */
+	if(host.len == 0 || !(s = tenant->acquire()))
 		return;
 	l = cube_conf_listener(s->conf, &sending.sock->addr.ip, sending.sock->addr.port, true);
 	if(l && cube_ip_parse(host, &ip)) {
@@ -178,11 +182,15 @@ static bool is_stray_reply(const str *message)
  * not at all (RFC 3261 26.2.2). */
 static bool sips_in_clear(const dest_info_t *dst, const str *message)
 {
+	struct cube_str text = ksr_cube_str(*message);
 	struct cube_socket *sock;
 	struct cube_ip ip;
 
 	if(dst->proto == PROTO_TLS || dst->proto == PROTO_WSS || !dst->send_sock
-			|| !cube_request_is_sips(ksr_cube_str(*message)))
+			|| cube_str_starts(text, CUBE_STR("SIP/2.0 ")))
+		return false;
+	/* what came as sips is not to leave as something else, by a Contact that was none, or a Route */
+	if(!cube_request_is_sips(text) && !ksr_call_get_int("sips_out", 0))
 		return false;
 	ip = ksr_cube_ip(&dst->send_sock->address);
 	sock = tenant->socket(&ip, dst->send_sock->port_no, false);

@@ -56,8 +56,8 @@ class Message:
     @property
     def number(self):
         """The user part of a request's URI."""
-        found = re.match(r"sips?:([^@;]*)@", self.first.split()[1])
-        return found.group(1) if found else ""
+        found = re.match(r"(?:sips?:([^@;]*)@|tel:([^;]*))", self.first.split()[1])
+        return found.group(1) or found.group(2) or "" if found else ""
 
     @property
     def call_id(self):

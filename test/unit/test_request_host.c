@@ -53,6 +53,40 @@ static const struct
 {
 	const char *message;
 	bool want;
+} sips[] = {
+		{"INVITE sips:a@b SIP/2.0\r\n\r\n", true},
+		{"INVITE SIPS:a@b SIP/2.0\r\n\r\n", true},
+		{"ACK sips:b SIP/2.0\r\n\r\n", true},
+		{"INVITE sip:a@b;transport=tls SIP/2.0\r\n\r\n", false},
+		{"INVITE sip:sips:a@b SIP/2.0\r\nTo: <sips:a@b>\r\nContact: <sips:c@d>\r\n\r\n", false},
+		{"INVITE tel:+1 SIP/2.0\r\n\r\n", false},
+		{"SIP/2.0 200 OK\r\nRoute: <sips:a>\r\n\r\n", false},
+		{"BYE sip:a@b SIP/2.0\r\nRoute: <sips:c;lr>\r\n\r\n", true},
+		{"BYE sip:a@b SIP/2.0\r\nX: y\r\nROUTE :  \"x\" < SIPS:c>\r\n\r\n", false},
+		{"BYE sip:a@b SIP/2.0\r\nX: y\r\nROUTE :  \"x\" <SIPS:c>\r\n\r\n", true},
+		{"BYE sip:a@b SIP/2.0\r\nRoute: <sip:c;lr>, <sips:d;lr>\r\nRoute: <sips:e>\r\n\r\n", false},
+		{"BYE sip:a@b SIP/2.0\r\n\r\nRoute: <sips:c;lr>\r\n", false},
+		{"BYE sip:a@b SIP/2.0\r\nRoute: sips:c", false},
+		{"BYE sip:a@b SIP/2.0\r\nRoute: <", false},
+		{"BYE", false},
+		{"", false},
+};
+
+START_TEST(test_sips)
+{
+	size_t len = strlen(sips[_i].message);
+	char *message = malloc(len ? len : 1);
+
+	memcpy(message, sips[_i].message, len);
+	ck_assert_msg(cube_request_is_sips((struct cube_str){message, len}) == sips[_i].want, "%s", sips[_i].message);
+	free(message);
+}
+END_TEST
+
+static const struct
+{
+	const char *message;
+	bool want;
 } dialogs[] = {
 		{"BYE sip:a@b SIP/2.0\r\nTo: <sip:c@d>;tag=1\r\n\r\n", true},
 		{"BYE sip:a@b SIP/2.0\r\nt:<sip:c@d> ; TAG=1\r\n\r\n", true},
@@ -85,6 +119,7 @@ Suite *suite_request_host(void)
 	Suite *s = suite_create("request_host");
 	TCase *tc = tcase_create("request_host");
 
+	tcase_add_loop_test(tc, test_sips, 0, sizeof(sips) / sizeof(sips[0]));
 	tcase_add_loop_test(tc, test_rows, 0, sizeof(rows) / sizeof(rows[0]));
 	tcase_add_loop_test(tc, test_dialogs, 0, sizeof(dialogs) / sizeof(dialogs[0]));
 	suite_add_tcase(s, tc);

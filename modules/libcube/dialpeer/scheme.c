@@ -42,6 +42,16 @@ static struct cube_str behind(struct cube_str whole, struct cube_str piece)
 	return (struct cube_str){from, (size_t)(whole.s + whole.len - from)};
 }
 
+/* transport=tls says the same as sips (RFC 3261 26.2.2) and may stay. */
+static bool is_tls(struct cube_str value)
+{
+	size_t i = 0;
+
+	while(i < value.len && value.s[i] != ';' && value.s[i] != '?')
+		i++;
+	return cube_str_caseeq((struct cube_str){value.s, i}, CUBE_STR("tls"));
+}
+
 /* Text with the parameter's name old, if it has one, given as new. */
 static void add_renamed(struct out *out, struct cube_str text, struct cube_str old, struct cube_str new)
 {
@@ -49,6 +59,8 @@ static void add_renamed(struct out *out, struct cube_str text, struct cube_str o
 
 	for(i = 0; i + old.len <= text.len; i++) {
 		if(cube_str_caseeq((struct cube_str){text.s + i, old.len}, old)) {
+			if(is_tls((struct cube_str){text.s + i + old.len, text.len - i - old.len}))
+				break;
 			add(out, (struct cube_str){text.s, i});
 			add(out, new);
 			text = (struct cube_str){text.s + i + old.len, text.len - i - old.len};
