@@ -79,7 +79,7 @@ static int set_uris(
 
 	target_text(target, host, sizeof(host));
 	if(ksr_call_set_str("target", target_host(target, host)) < 0
-			|| ksr_call_set_int("sips_out", peer->url == CUBE_URL_SIPS) < 0)
+			|| ksr_call_set_flag("sips_out", peer->url == CUBE_URL_SIPS) < 0)
 		return -1;
 	if(set_request_uri(msg, peer, host, user) < 0)
 		return -1;

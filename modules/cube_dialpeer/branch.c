@@ -121,9 +121,9 @@ static int change_uris(sip_msg_t *msg, const struct cube_conf *conf, const struc
 
 	if(!call_read(msg, &facts))
 		return -1;
-	if(!numbers_changed(conf, peer, NUMBER_CALLING, calling, &w.calling))
+	if(!numbers_changed(conf, peer, &facts, NUMBER_CALLING, calling, &w.calling))
 		w.calling.len = 0;
-	if(!numbers_changed(conf, peer, NUMBER_REDIRECT, redirect, &w.redirect))
+	if(!numbers_changed(conf, peer, &facts, NUMBER_REDIRECT, redirect, &w.redirect))
 		w.redirect.len = 0;
 	if(facts.call.uri[CUBE_URI_FROM])
 		w.from = facts.parts[CUBE_URI_FROM].user;

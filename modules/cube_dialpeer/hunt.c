@@ -111,7 +111,7 @@ static bool take(sip_msg_t *msg, const struct cube_conf *conf, const struct cube
 		*sips_alone = true;
 		return false;
 	}
-	if(!numbers_out(conf, peer, user, &called))
+	if(!numbers_out(conf, peer, msg, user, &called))
 		return false;
 	if(!hold_out(peer)) {
 		LM_NOTICE("dial-peer %d: has %d calls, its max-conn; it is passed over\n", peer->tag, peer->max_conn);
@@ -173,7 +173,7 @@ static int go_out(sip_msg_t *msg, const struct cube_conf *conf)
 
 	if(!call_read(msg, &facts))
 		return HUNT_NONE;
-	if(ksr_call_set_int("sips",
+	if(ksr_call_set_flag("sips",
 			   facts.call.uri[CUBE_URI_REQUEST] && cube_scheme_of(facts.call.uri[CUBE_URI_REQUEST]) == CUBE_URL_SIPS)
 			< 0)
 		return HUNT_UNUSABLE;

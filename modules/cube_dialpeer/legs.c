@@ -121,10 +121,10 @@ int legs_note(sip_msg_t *msg, enum cube_url to)
 
 	if(letter(in)
 			== letter(to)) /* a far end on a sips leg may have a Contact that is none, which RFC 5630 forbids it */
-		return ksr_call_set_int("reply_leg", in == CUBE_URL_SIPS ? CUBE_URL_SIPS : CUBE_URL_UNSET);
+		return ksr_call_set_flag("reply_leg", in == CUBE_URL_SIPS ? CUBE_URL_SIPS : CUBE_URL_UNSET);
 	if(prove(msg, letter(in), letter(to), text + sizeof(";" PARAM "=") - 1) < 0)
 		return -1;
-	return rr.add_rr_param(msg, &param) < 0 || ksr_call_set_int("reply_leg", (int)in) < 0 ? -1 : 0;
+	return rr.add_rr_param(msg, &param) < 0 || ksr_call_set_flag("reply_leg", (int)in) < 0 ? -1 : 0;
 }
 
 /* What the module rr has just put in: one header for each leg, that of the leg out first. NULL: it looks different. */
@@ -211,7 +211,7 @@ static int change_alike(sip_msg_t *msg)
 	if(!ksr_call_get_int("sips_out", 0))
 		return 1;
 	return change_request_uri(msg, CUBE_URL_SIPS) < 0 || legs_change(msg, CUBE_URL_SIPS) < 0
-						   || ksr_call_set_int("reply_leg", CUBE_URL_SIPS) < 0
+						   || ksr_call_set_flag("reply_leg", CUBE_URL_SIPS) < 0
 				   ? -1
 				   : 1;
 }
@@ -234,8 +234,8 @@ int ki_dialpeer_dialog(sip_msg_t *msg)
 	from_caller = rr.is_direction(msg, RR_FLOW_UPSTREAM) != 0;
 	to = url_of(legs.s[from_caller ? 1 : 0]);
 	if(change_request_uri(msg, to) < 0 || legs_change(msg, to) < 0
-			|| ksr_call_set_int("reply_leg", (int)url_of(legs.s[from_caller ? 0 : 1])) < 0
-			|| ksr_call_set_int("sips_out", to == CUBE_URL_SIPS) < 0)
+			|| ksr_call_set_flag("reply_leg", (int)url_of(legs.s[from_caller ? 0 : 1])) < 0
+			|| ksr_call_set_flag("sips_out", to == CUBE_URL_SIPS) < 0)
 		return -1;
 	return 1;
 }

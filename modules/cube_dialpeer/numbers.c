@@ -62,26 +62,42 @@ bool numbers_in(const struct cube_conf *conf, const struct cube_dial_peer *peer,
 					CUBE_FMT(p->name), words[which], peer ? peer->tag : 0);
 			return false;
 		}
-		if(ksr_call_set_str(names[which], user) < 0)
+		/* what is as it came, the message has; but its Request-URI changes with each dial-peer */
+		if((which == NUMBER_CALLED || !cube_str_eq(user, user_of(facts, which)))
+				&& ksr_call_set_str(names[which], user) < 0)
 			return false;
 	}
 	return true;
 }
 
-void numbers_of_call(struct call_facts *f)
+/* The user part that the dial-peer in has left. */
+static struct cube_str noted(const struct call_facts *f, enum number which)
 {
-	f->call.called = cube_number_from_user(ksr_call_get_str(names[NUMBER_CALLED]), f->called);
-	f->call.calling = cube_number_from_user(ksr_call_get_str(names[NUMBER_CALLING]), f->calling);
+	struct cube_str user = ksr_call_get_str(names[which]);
+
+	return user.len || which == NUMBER_CALLED ? user : user_of(f, which);
 }
 
-bool numbers_out(const struct cube_conf *conf, const struct cube_dial_peer *peer, char buf[CUBE_NUMBER_MAX],
-		struct cube_str *called)
+void numbers_of_call(struct call_facts *f)
+{
+	f->call.called = cube_number_from_user(noted(f, NUMBER_CALLED), f->called);
+	f->call.calling = cube_number_from_user(noted(f, NUMBER_CALLING), f->calling);
+}
+
+bool numbers_out(const struct cube_conf *conf, const struct cube_dial_peer *peer, sip_msg_t *msg,
+		char buf[CUBE_NUMBER_MAX], struct cube_str *called)
 {
 	const struct cube_translation_profile *p = profile(conf, &peer->translation_out);
 	char other[CUBE_NUMBER_MAX];
+	struct call_facts facts;
 
+	*called = ksr_call_get_str(names[NUMBER_CALLED]);
+	if(!p)
+		return true;
+	if(!call_read(msg, &facts))
+		return false;
 	for(int which = N_NUMBERS - 1; which >= 0; which--) { /* the called one last: it stays in buf */
-		*called = ksr_call_get_str(names[which]);
+		*called = noted(&facts, which);
 		if(translate(conf, p, which, which == NUMBER_CALLED ? buf : other, called) == CUBE_TRANSLATED_REJECTED) {
 			LM_NOTICE("dial-peer %d: translation-profile %.*s rejects the %s number; it is passed over\n", peer->tag,
 					CUBE_FMT(p->name), words[which]);
@@ -91,10 +107,10 @@ bool numbers_out(const struct cube_conf *conf, const struct cube_dial_peer *peer
 	return true;
 }
 
-bool numbers_changed(const struct cube_conf *conf, const struct cube_dial_peer *peer, enum number which,
-		char buf[CUBE_NUMBER_MAX], struct cube_str *user)
+bool numbers_changed(const struct cube_conf *conf, const struct cube_dial_peer *peer, const struct call_facts *facts,
+		enum number which, char buf[CUBE_NUMBER_MAX], struct cube_str *user)
 {
-	*user = ksr_call_get_str(names[which]);
+	*user = noted(facts, which);
 	(void)translate(conf, profile(conf, &peer->translation_out), which, buf, user);
 	return user->len > 0;
 }

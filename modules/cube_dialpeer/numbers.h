@@ -19,11 +19,11 @@ bool numbers_in(const struct cube_conf *conf, const struct cube_dial_peer *peer,
 /* Puts what was noted in place of what the message says. */
 void numbers_of_call(struct call_facts *facts);
 /* The called user for this dial-peer, in buf or with the transaction. False, logged: a rule of its profile rejects it. */
-bool numbers_out(const struct cube_conf *conf, const struct cube_dial_peer *peer, char buf[CUBE_NUMBER_MAX],
-		struct cube_str *user);
+bool numbers_out(const struct cube_conf *conf, const struct cube_dial_peer *peer, sip_msg_t *msg,
+		char buf[CUBE_NUMBER_MAX], struct cube_str *user);
 /* The user that stands for a number in the request to this dial-peer; false: the one that the caller sent stays. Rejected
  * ones are left as they are, since numbers_out has refused the dial-peer. */
-bool numbers_changed(const struct cube_conf *conf, const struct cube_dial_peer *peer, enum number which,
-		char buf[CUBE_NUMBER_MAX], struct cube_str *user);
+bool numbers_changed(const struct cube_conf *conf, const struct cube_dial_peer *peer, const struct call_facts *facts,
+		enum number which, char buf[CUBE_NUMBER_MAX], struct cube_str *user);
 
 #endif

@@ -82,7 +82,7 @@ static int request_judge(const sip_msg_t *msg, const struct cube_conf *conf, con
 	if(rc != REQUEST_ACCEPTED)
 		return rc;
 	/* cube_dialpeer says otherwise where the operator lets a sips call go on as another one */
-	if(ksr_call_set_int("sips_out", cube_request_is_sips((struct cube_str){msg->buf, msg->len})) < 0)
+	if(ksr_call_set_flag("sips_out", cube_request_is_sips((struct cube_str){msg->buf, msg->len})) < 0)
 		return REQUEST_REFUSE;
 	if(ksr_call_set_int("tenant", tag) < 0 || ksr_call_set_str("peer_name", cube_str_of(peer.name)) < 0)
 		return REQUEST_REFUSE;

@@ -217,6 +217,11 @@ static int call_set(const char *name, sr_xval_t *val)
 	return 0;
 }
 
+int ksr_call_set_flag(const char *name, int value)
+{
+	return ksr_call_get_int(name, 0) == value ? 0 : ksr_call_set_int(name, value);
+}
+
 int ksr_call_set_int(const char *name, int value)
 {
 	sr_xval_t val;

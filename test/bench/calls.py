@@ -52,8 +52,9 @@ MODULES = ("kex", "corex", "tm", "tmx", "sl", "rr", "pv", "maxfwd", "textops", "
 # What cfg/kamailio.cfg is without our modules: one target instead of the dial-peers'.
 WITHOUT = [(f'loadmodule "cube_{m}.so"\n', "") for m in ("tenant", "tls", "dialpeer")] + [
     ('modparam("cube_tenant", "config", CUBE_CONF)\n', ""), ("cube_tenant_in();", 'is_method("INVITE|ACK|BYE|CANCEL");'), ("cube_dialpeer_in();", ""),
-    ("cube_dialpeer_out();", '$du = "sip:{uas}:5060;transport={transport}"; is_method("INVITE");'), ("cube_dialpeer_next();", ""),
-    ("cube_dialpeer_next()", "false"), ("route($cube(route));", "route(DIAL_PEER);"),
+    ("cube_dialpeer_out();", '$du = "sip:{uas}:5060;transport={transport}"; is_method("INVITE");'), ("cube_dialpeer_next();", "is_method(\"ACK\");"),
+    ("cube_dialpeer_record_route();", "record_route();"), ("if(!cube_dialpeer_branch()) drop;", ""), ("cube_dialpeer_reply();", "return;"),
+    ("if(!cube_dialpeer_dialog())", "if(false)"), ("route($cube(route));", "route(DIAL_PEER);"),
     ("$cube(tenant)", "1"), ("$cube(dialpeer_in)", "1"), ("$cube(dialpeer_out)", "2")]
 
 

@@ -4,16 +4,16 @@
 
 #include "request_host.h"
 
-/* text up to the first of the characters; all of it if there is none. */
+/* text up to the first of the characters; all of it if there is none. Each message that goes out is looked through. */
 static struct cube_str until(struct cube_str text, const char *stop)
 {
-	size_t i;
+	for(; *stop; stop++) {
+		const char *end = text.len ? memchr(text.s, *stop, text.len) : NULL;
 
-	for(i = 0; i < text.len; i++) {
-		if(strchr(stop, text.s[i]) && text.s[i])
-			break;
+		if(end)
+			text.len = (size_t)(end - text.s);
 	}
-	return (struct cube_str){text.s, i};
+	return text;
 }
 
 static struct cube_str behind(struct cube_str text, size_t n)
