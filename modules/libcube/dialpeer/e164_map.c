@@ -20,12 +20,21 @@ static struct cube_str trimmed(struct cube_str line)
 	return line;
 }
 
+/* The mark that some editors begin UTF-8 with; cube.conf may have it, too. */
+static void skip_mark(const struct cube_file *file, struct cube_e164_cursor *cursor)
+{
+	if(cursor->at == 0 && cube_str_starts((struct cube_str){file->data, file->len}, CUBE_STR("\xef\xbb\xbf")))
+		cursor->at = 3;
+}
+
 static bool next_line(const struct cube_file *file, struct cube_e164_cursor *cursor, struct cube_str *line)
 {
-	const char *begin = file->data + cursor->at, *end;
+	const char *begin, *end;
 
+	skip_mark(file, cursor);
 	if(cursor->at >= file->len)
 		return false;
+	begin = file->data + cursor->at;
 	end = memchr(begin, '\n', file->len - cursor->at);
 	*line = (struct cube_str){begin, end ? (size_t)(end - begin) : file->len - cursor->at};
 	cursor->at += line->len + (end ? 1 : 0);

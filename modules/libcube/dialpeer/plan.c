@@ -16,7 +16,8 @@ struct builder
 	struct cube_dial_plan *plan;
 	struct cube_arena *scratch;
 	struct cube_err *err;
-	uint8_t *keys; /* room for keys */
+	uint32_t *map_of; /* by index of an e164-pattern-map: the dial-peer that stands for it in CUBE_DIAL_OUT_MAP */
+	uint8_t *keys;	  /* room for keys */
 	size_t keys_left;
 };
 
@@ -116,9 +117,10 @@ struct patterns
 	struct cube_str text; /* the one that stands in the dial-peer */
 };
 
-static struct patterns patterns_of(
-		const struct cube_conf *conf, const struct cube_dial_peer *peer, enum cube_dial_index index)
+static struct patterns patterns_of(const struct builder *b, uint32_t i, enum cube_dial_index index)
 {
+	const struct cube_conf *conf = b->conf;
+	const struct cube_dial_peer *peer = &conf->dial_peers[i];
 	bool in = index <= CUBE_DIAL_IN_PATTERN;
 	struct cube_ref map = {0, CUBE_NONE};
 	struct patterns p = {.map = NULL};
@@ -141,8 +143,12 @@ static struct patterns patterns_of(
 			p.text = peer->destination_pattern;
 			map = peer->destination_map;
 			break;
-		default:
+		case CUBE_DIAL_OUT_CALLING:
 			map = peer->destination_calling_map;
+			break;
+		default:
+			if(peer->destination_calling_map.tag && b->map_of[peer->destination_calling_map.index] == i)
+				map = peer->destination_calling_map;
 	}
 	if(map.tag && !conf->e164_maps[map.index].shutdown)
 		p.map = &conf->e164_maps[map.index];
@@ -189,8 +195,37 @@ static int check_patterns(struct builder *b)
 	return ret;
 }
 
+/* A map is in its index once, however many dial-peers have it; in none when no policy can ask. -1: out of memory. */
+static int share_maps(struct builder *b)
+{
+	const struct cube_conf *conf = b->conf;
+	uint32_t i;
+
+	b->map_of = cube_arena_array(b->scratch, conf->n_e164_maps, sizeof(*b->map_of));
+	if(!b->map_of)
+		return -1;
+	for(i = 0; i < conf->n_e164_maps; i++)
+		b->map_of[i] = UINT32_MAX;
+	for(i = 0; conf->n_policies > 0 && i < conf->n_dial_peers; i++) {
+		const struct cube_dial_peer *peer = &conf->dial_peers[i];
+
+		if(peer->destination_calling_map.tag && cube_dial_takes_out(conf, peer))
+			b->map_of[peer->destination_calling_map.index] = i;
+	}
+	return 0;
+}
+
+static uint32_t roots_of(const struct cube_conf *conf, enum cube_dial_index index)
+{
+	if(index <= CUBE_DIAL_IN_PATTERN)
+		return conf->n_tenants + 1;
+	return index == CUBE_DIAL_OUT_MAP ? conf->n_e164_maps : 1;
+}
+
 static uint32_t root_of(const struct cube_dial_peer *peer, enum cube_dial_index index)
 {
+	if(index == CUBE_DIAL_OUT_MAP)
+		return (uint32_t)peer->destination_calling_map.index;
 	return index <= CUBE_DIAL_IN_PATTERN ? (uint32_t)(peer->tenant + 1) : 0;
 }
 
@@ -203,16 +238,15 @@ static int place_entries(struct builder *b, enum cube_dial_index index)
 	uint64_t n = 0;
 	uint32_t i;
 
-	trie->n_roots = index <= CUBE_DIAL_IN_PATTERN ? conf->n_tenants + 1 : 1;
+	trie->n_roots = roots_of(conf, index);
 	trie->first = cube_arena_array(conf->arena, trie->n_roots + (size_t)1, sizeof(*trie->first));
 	if(!trie->first)
 		return -1;
 	for(i = 0; i < conf->n_dial_peers; i++) {
-		const struct cube_dial_peer *peer = &conf->dial_peers[i];
-		struct patterns p = patterns_of(conf, peer, index);
+		struct patterns p = patterns_of(b, i, index);
 
 		for(; pattern_next(&p, &text); n++)
-			trie->first[root_of(peer, index) + 1]++;
+			trie->first[root_of(&conf->dial_peers[i], index) + 1]++;
 	}
 	for(i = 1; i <= trie->n_roots; i++)
 		trie->first[i] += trie->first[i - 1];
@@ -232,7 +266,7 @@ static int add_entries(struct builder *b, enum cube_dial_index index)
 		return -1;
 	memcpy(next, trie->first, trie->n_roots * sizeof(*next));
 	for(i = 0; i < conf->n_dial_peers; i++) {
-		struct patterns p = patterns_of(conf, &conf->dial_peers[i], index);
+		struct patterns p = patterns_of(b, i, index);
 
 		while(pattern_next(&p, &text)) {
 			if(cube_program_parse(text, "", &program, b->err) < 0
@@ -317,6 +351,7 @@ int cube_dial_plan_build(struct cube_conf *conf, struct cube_arena *scratch, str
 		faults |= cube_dial_rules_build(conf, plan, err);
 	if(faults)
 		return -1;
+	ret |= share_maps(&b);
 	for(index = 0; ret == 0 && index < CUBE_N_DIAL_INDEXES; index++)
 		ret = build_index(&b, (enum cube_dial_index)index);
 	if(ret < 0 || add_targets(&b) < 0) {

@@ -11,6 +11,8 @@ struct search
 	/* the dial-peers that may be found; NULL: all */
 	bool (*allows)(const struct search *s, const struct cube_dial_peer *peer);
 	const void *arg;
+	bool by_lot; /* between equals, not by tag */
+	uint32_t lot;
 	uint8_t by;
 	uint8_t digits[CUBE_NUMBER_MAX];
 	unsigned n_digits;
@@ -18,15 +20,37 @@ struct search
 	unsigned n_hits, max;
 };
 
-/* Longest match, preference, lower tag; dial-peers are sorted by tag. */
-static bool tried_before(const struct cube_dial_hit *a, const struct cube_dial_hit *b)
+/* What a dial-peer draws. It need not be hard to guess. */
+static uint32_t draw(uint32_t lot, const struct cube_dial_peer *peer)
 {
+	uint32_t x = lot * 0x9e3779b1u ^ (uint32_t)peer->tag;
+
+	for(int i = 0; i < 3; i++) {
+		x *= 0x85ebca6bu;
+		x ^= x >> 15;
+	}
+	return x;
+}
+
+static bool equal_hits(const struct cube_dial_hit *a, const struct cube_dial_hit *b)
+{
+	return a->rank == b->rank && a->explicit_digits == b->explicit_digits && a->preference == b->preference;
+}
+
+/* Longest match, preference, then by lot or the lower tag; dial-peers are sorted by tag. The lot decides here, not when
+ * the list is complete, so that those which a full list leaves out are chosen by lot, too. */
+static bool tried_before(const struct search *s, const struct cube_dial_hit *a, const struct cube_dial_hit *b)
+{
+	uint32_t x, y;
+
 	if(a->rank != b->rank)
 		return a->rank < b->rank;
 	if(a->explicit_digits != b->explicit_digits)
 		return a->explicit_digits > b->explicit_digits;
 	if(a->preference != b->preference)
 		return a->preference < b->preference;
+	if(s->by_lot && (x = draw(s->lot, a->peer)) != (y = draw(s->lot, b->peer)))
+		return x < y;
 	return a->peer < b->peer;
 }
 
@@ -40,28 +64,36 @@ static bool is_there(struct search *s, const struct cube_dial_hit *hit)
 		;
 	if(i == s->n_hits)
 		return false;
-	if(!tried_before(hit, &s->hits[i]))
+	if(!tried_before(s, hit, &s->hits[i]))
 		return true;
 	s->n_hits--;
 	memmove(&s->hits[i], &s->hits[i + 1], (s->n_hits - i) * sizeof(s->hits[0]));
 	return false;
 }
 
-/* False: the list is full of better ones. */
-static bool offer(struct search *s, const struct cube_dial_hit *hit)
+static bool is_full_of_better(const struct search *s, const struct cube_dial_hit *hit)
+{
+	return s->n_hits == s->max && (s->max == 0 || !tried_before(s, hit, &s->hits[s->max - 1]));
+}
+
+static void offer(struct search *s, const struct cube_dial_hit *hit)
 {
 	unsigned i;
 
-	if(is_there(s, hit))
-		return true;
+	if(is_full_of_better(s, hit) || is_there(s, hit))
+		return;
 	if(s->n_hits < s->max)
 		s->n_hits++;
-	else if(!tried_before(hit, &s->hits[s->max - 1]))
-		return false;
-	for(i = s->n_hits - 1; i > 0 && tried_before(hit, &s->hits[i - 1]); i--)
+	for(i = s->n_hits - 1; i > 0 && tried_before(s, hit, &s->hits[i - 1]); i--)
 		s->hits[i] = s->hits[i - 1];
 	s->hits[i] = *hit;
-	return true;
+}
+
+/* Those of the same key come one after the other in hunting order, but equals by tag: can none behind this one be
+ * wanted? */
+static bool is_last_wanted(const struct search *s, const struct cube_dial_hit *hit)
+{
+	return is_full_of_better(s, hit) && (!s->by_lot || !equal_hits(hit, &s->hits[s->max - 1]));
 }
 
 /* The patterns that end at this node, `at` digits into the number. */
@@ -80,11 +112,11 @@ static void offer_entries(struct search *s, const struct cube_dial_node *node, u
 
 		if(choice->has_rest && !cube_pattern_run(entry[i].rest, s->digits + at, s->n_digits - at, &extra))
 			continue;
-		if(s->allows && !s->allows(s, hit.peer))
-			continue;
 		hit.explicit_digits = choice->literals + extra;
-		if(!offer(s, &hit) && !choice->has_rest)
-			return; /* same key: those that follow come later in hunting order too */
+		if(!choice->has_rest && is_last_wanted(s, &hit))
+			return;
+		if(!s->allows || s->allows(s, hit.peer))
+			offer(s, &hit);
 	}
 }
 
@@ -255,9 +287,14 @@ struct rule
 	unsigned bits;
 };
 
-static bool same_peer(const struct search *s, const struct cube_dial_peer *peer)
+static bool calling_fits(const struct search *s, const struct cube_dial_peer *peer, struct cube_str number)
 {
-	return peer == s->arg;
+	struct cube_dial_hit hit;
+	struct search map = {.conf = s->conf, .hits = &hit, .max = 1};
+
+	if(peer->destination_calling_map.tag)
+		find(&map, CUBE_DIAL_OUT_MAP, (uint32_t)peer->destination_calling_map.index, number);
+	return map.n_hits > 0;
 }
 
 /* Do the URIs of the rule fit, and does the calling number, where the rule asks for it, too? */
@@ -265,8 +302,6 @@ static bool rule_allows(const struct search *s, const struct cube_dial_peer *pee
 {
 	const struct rule *rule = s->arg;
 	struct cube_uri_match match;
-	struct cube_dial_hit hit;
-	struct search calling = {.conf = s->conf, .allows = same_peer, .arg = peer, .hits = &hit, .max = 1};
 
 	for(unsigned of = 0; of < CUBE_N_URI_OF; of++) {
 		if((rule->bits & 1u << of)
@@ -275,10 +310,7 @@ static bool rule_allows(const struct search *s, const struct cube_dial_peer *pee
 								s->conf->dial_plan, peer->destination_uri_of[of].index, rule->call->uri[of], &match)))
 			return false;
 	}
-	if(!(rule->bits & CUBE_POLICY_CALLING))
-		return true;
-	find(&calling, CUBE_DIAL_OUT_CALLING, 0, rule->call->calling);
-	return calling.n_hits > 0;
+	return !(rule->bits & CUBE_POLICY_CALLING) || calling_fits(s, peer, rule->call->calling);
 }
 
 /* By URIs alone there is no length that says which fits better: preference decides. */
@@ -333,36 +365,6 @@ static void find_uri_out(struct search *s, const struct cube_uri_parts *parts)
 	}
 }
 
-static bool equal_hits(const struct cube_dial_hit *a, const struct cube_dial_hit *b)
-{
-	return a->rank == b->rank && a->explicit_digits == b->explicit_digits && a->preference == b->preference;
-}
-
-/* Numerical Recipes' generator will do: nobody is to be kept from guessing. */
-static uint32_t next_lot(uint32_t *lot)
-{
-	*lot = *lot * 1664525u + 1013904223u;
-	return *lot >> 8;
-}
-
-/* Those that are equal change places by lot. */
-static void shuffle(struct cube_dial_hit *hits, unsigned n, uint32_t lot)
-{
-	unsigned begin, end, i;
-
-	for(begin = 0; begin < n; begin = end) {
-		for(end = begin + 1; end < n && equal_hits(&hits[begin], &hits[end]); end++)
-			;
-		for(i = end - begin; i > 1; i--) {
-			unsigned other = begin + next_lot(&lot) % i;
-			struct cube_dial_hit hit = hits[begin + i - 1];
-
-			hits[begin + i - 1] = hits[other];
-			hits[other] = hit;
-		}
-	}
-}
-
 static void find_out(struct search *s, const struct cube_dial_peer *in, const struct cube_call *call)
 {
 	const struct cube_dpg *dpg = in && in->destination_dpg.tag ? &s->conf->dpgs[in->destination_dpg.index] : NULL;
@@ -392,11 +394,10 @@ static void find_out(struct search *s, const struct cube_dial_peer *in, const st
 unsigned cube_dial_plan_out(const struct cube_conf *conf, const struct cube_dial_peer *in, const struct cube_call *call,
 		struct cube_dial_hit *hits, unsigned max)
 {
-	struct search s = {.conf = conf, .hits = hits, .max = max};
+	struct search s = {
+			.conf = conf, .by_lot = conf->sip_ua.dial_peer_hunt_random, .lot = call->lot, .hits = hits, .max = max};
 
 	find_out(&s, in, call);
-	if(conf->sip_ua.dial_peer_hunt_random && s.by != CUBE_DIAL_BY_DPG)
-		shuffle(hits, s.n_hits, call->lot);
 	for(unsigned i = 0; i < s.n_hits; i++) {
 		if(hits[i].huntstop)
 			return i + 1;

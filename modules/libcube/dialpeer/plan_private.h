@@ -69,7 +69,8 @@ struct cube_dial_target
 	struct cube_str host;
 };
 
-/* What numbers are looked up in. Those for calls that come in have a root per tenant index + 1, the others one. */
+/* What numbers are looked up in. Those for calls that come in have a root per tenant index + 1, that of single maps one
+ * per map, the others one. */
 enum cube_dial_index
 {
 	CUBE_DIAL_IN_CALLED = 0, /* incoming-called-number, incoming-called-e164-pattern-map */
@@ -77,6 +78,7 @@ enum cube_dial_index
 	CUBE_DIAL_IN_PATTERN,	 /* destination-pattern, for the calling number */
 	CUBE_DIAL_OUT_CALLED,	 /* destination-pattern, destination-e164-pattern-map */
 	CUBE_DIAL_OUT_CALLING,	 /* destination-calling-e164-pattern-map */
+	CUBE_DIAL_OUT_MAP,		 /* each of these by itself, for policies; whose dial-peer it is says nothing */
 	CUBE_N_DIAL_INDEXES,
 };
 
