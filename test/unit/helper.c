@@ -131,7 +131,8 @@ static void put_key(struct helper_files *h, const char *path, const struct pki *
 
 void helper_files_pki(struct helper_files *h)
 {
-	static const char map[] = "+4930T\n! a comment\n\n+4940$\n";
+	static const char map[] = "+4930T\n! a comment\n\n+4940$\n",
+					  bad[] = "+4930T\r\n! one\r\n\r\n +49 40\r\n+4989\r\n20)";
 	struct pki ca = pki_make(&(struct pki_spec){.key = PKI_P256, .cn = "CA", .ca = true});
 	struct pki other = pki_make(&(struct pki_spec){.key = PKI_P384, .cn = "Other CA", .ca = true});
 	struct pki rsa = pki_make(&(struct pki_spec){.key = PKI_RSA_2048, .cn = "cube.example.com", .issuer = &ca});
@@ -147,6 +148,7 @@ void helper_files_pki(struct helper_files *h)
 	helper_files_put(h, "/cfg/pki/broken.pem", "no PEM\n", 7, 0600);
 	helper_files_put(h, "/cfg/pki/ca.crl", "", 0, 0644);
 	helper_files_put(h, "/cfg/maps/two.txt", map, strlen(map), 0644);
+	helper_files_put(h, "/cfg/maps/bad.txt", bad, strlen(bad), 0644);
 	pki_free(&ca);
 	pki_free(&other);
 	pki_free(&rsa);

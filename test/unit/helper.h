@@ -38,7 +38,9 @@ void helper_files_put(struct helper_files *h, const char *path, const void *data
 void helper_files_free(struct helper_files *h);
 
 /* Certificates under /cfg/pki/: ca.pem; cube.pem, cube.key (RSA); ec.pem, ec.key (P-256); other-ca.pem; open.key (as
- * cube.key, but 0644); broken.pem (no PEM); ca.crl (empty: a CRL is not read). A configuration in /cfg/ names them "pki/cube.pem" and so on. */
+ * cube.key, but 0644); broken.pem (no PEM); ca.crl (empty: a CRL is not read). A configuration in /cfg/
+ * names them "pki/cube.pem" and so on. Maps for e164-pattern-map: maps/two.txt, and maps/bad.txt with faults in lines 4
+ * and 6. */
 void helper_files_pki(struct helper_files *h);
 #define HELPER_CONF "/cfg/cube.conf"
 

@@ -19,14 +19,14 @@ Suite *suite_uri_class(void);
 /* Texts of a class, as constants; up to three hosts. */
 struct keys
 {
-	const char *host[3], *user_id, *pattern, *phone_number, *phone_context;
+	const char *host[3], *host_pattern, *user_id, *pattern, *phone_number, *phone_context;
 };
 
 static const struct cube_uri_class *compile(const struct keys *keys, struct cube_arena *arena, struct cube_err *err)
 {
 	struct cube_str hosts[3];
-	struct cube_uri_class_texts texts = {hosts, 0, cube_str_of(keys->user_id), cube_str_of(keys->pattern),
-			cube_str_of(keys->phone_number), cube_str_of(keys->phone_context)};
+	struct cube_uri_class_texts texts = {hosts, 0, cube_str_of(keys->host_pattern), cube_str_of(keys->user_id),
+			cube_str_of(keys->pattern), cube_str_of(keys->phone_number), cube_str_of(keys->phone_context)};
 
 	for(; texts.n_hosts < 3 && keys->host[texts.n_hosts]; texts.n_hosts++)
 		hosts[texts.n_hosts] = cube_str_of(keys->host[texts.n_hosts]);
@@ -61,15 +61,15 @@ static const struct
 		{{.host = {"ipv4:192.0.2.1", "dns:a.co", "ipv6:[::1]"}}, "sip:1@[::1]", HOST, 5},
 		{{.host = {"ipv4:192.0.2.1", "dns:a.co", "ipv6:[::1]"}}, "sip:1@b.co", NO, 0},
 		/* host by expression */
-		{{.host = {"acme"}}, "sip:1@sip.acme.co", HOST, 4},
-		{{.host = {"acme"}}, "sip:1@sip.Acme.co", NO, 0},
-		{{.host = {"^sip[0-9]\\.acme\\.co$"}}, "sip:1@sip7.acme.co", HOST, 12},
-		{{.host = {"^sip[0-9]\\.acme\\.co$"}}, "sip:1@sip7.acme.co.evil.co", NO, 0},
-		{{.host = {"^192\\.0\\.2\\."}}, "sip:1@192.0.2.77", HOST, 8},
-		{{.host = {"dns:b.co", "(a|c)\\.co"}}, "sip:1@b.co", HOST, 4},
-		{{.host = {"dns:b.co", "(a|c)\\.co"}}, "sip:1@xc.co", HOST, 4},
-		{{.host = {"dns:b.co", "(a|c)\\.co"}}, "sip:1@d.co", NO, 0},
-		{{.host = {".*"}}, "tel:1", NO, 0},
+		{{.host_pattern = "acme"}, "sip:1@sip.acme.co", HOST, 4},
+		{{.host_pattern = "acme"}, "sip:1@sip.Acme.co", NO, 0},
+		{{.host_pattern = "^sip[0-9]\\.acme\\.co$"}, "sip:1@sip7.acme.co", HOST, 12},
+		{{.host_pattern = "^sip[0-9]\\.acme\\.co$"}, "sip:1@sip7.acme.co.evil.co", NO, 0},
+		{{.host_pattern = "^192\\.0\\.2\\."}, "sip:1@192.0.2.77", HOST, 8},
+		{{.host = {"dns:b.co"}, .host_pattern = "(a|c)\\.co"}, "sip:1@b.co", HOST, 4},
+		{{.host = {"dns:b.co"}, .host_pattern = "(a|c)\\.co"}, "sip:1@xc.co", HOST, 4},
+		{{.host = {"dns:b.co"}, .host_pattern = "(a|c)\\.co"}, "sip:1@d.co", NO, 0},
+		{{.host_pattern = ".*"}, "tel:1", NO, 0},
 		/* user-id */
 		{{.user_id = "^2..."}, "sip:2001@acme.co", USER, 4},
 		{{.user_id = "^2..."}, "sip:12001@acme.co", NO, 0},
@@ -198,19 +198,22 @@ static const struct
 		{{.host = {"dns:"}}, "not a host name"},
 		{{.host = {"dns:192.0.2.1"}}, "not a host name"},
 		{{.host = {"dns:*.acme.co"}}, "not a host name"},
-		{{.host = {""}}, "uri acme: host: \"\": empty"},
-		{{.host = {"a", "b"}}, "uri acme: host: \"b\": a second regular expression"},
-		{{.host = {"a("}}, "uri acme: host: \"a(\": position 2: the group is not closed"},
+		{{.host = {""}}, "uri acme: host: \"\": no such form (allowed: ipv4:A.B.C.D, ipv6:"},
+		{{.host = {"dns:a", "192.0.2.1"}}, "uri acme: host: \"192.0.2.1\": no such form"},
+		{{.host = {"DNS:a"}}, "uri acme: host: \"DNS:a\": no such form"},
+		{{.host_pattern = "a("}, "uri acme: host-pattern: \"a(\": position 2: the group is not closed"},
 		{{.user_id = "2{4}"}, "uri acme: user-id: \"2{4}\": position 2: { } is no repeat sign here"},
 		{{.pattern = "["}, "uri acme: pattern: \"[\": position 1"},
 		{{.phone_number = "+1"}, "uri acme: phone-number: \"+1\": position 1: nothing to repeat"},
 		{{.phone_context = ")"}, "uri acme: phone-context: \")\": position 1"},
 		{{.pattern = "a", .user_id = "b"}, "uri acme: pattern stands alone"},
-		{{.pattern = "a", .host = {"b"}}, "uri acme: pattern stands alone"},
+		{{.pattern = "a", .host = {"dns:b"}}, "uri acme: pattern stands alone"},
+		{{.pattern = "a", .host_pattern = "b"}, "uri acme: pattern stands alone"},
 		{{.pattern = "a", .phone_number = "b"}, "uri acme: pattern stands alone"},
 		{{.pattern = "a", .phone_context = "b"}, "uri acme: pattern stands alone"},
 		{{.phone_number = "a", .user_id = "b"}, "uri acme: phone-number is for tel: URIs"},
-		{{.phone_number = "a", .host = {"b"}}, "uri acme: phone-number is for tel: URIs"},
+		{{.phone_number = "a", .host = {"dns:b"}}, "uri acme: phone-number is for tel: URIs"},
+		{{.phone_number = "a", .host_pattern = "b"}, "uri acme: phone-number is for tel: URIs"},
 };
 
 START_TEST(test_bad)
@@ -262,7 +265,8 @@ END_TEST
 
 START_TEST(test_no_memory)
 {
-	static const struct keys keys[] = {{.host = {"dns:a.co", "^[a-z]"}, .user_id = "1", .phone_context = "2"},
+	static const struct keys keys[] = {
+			{.host = {"dns:a.co"}, .host_pattern = "^[a-z]", .user_id = "1", .phone_context = "2"},
 			{.phone_number = "1"}, {.pattern = "x"}};
 	const struct cube_uri_class *class = NULL;
 	long n;

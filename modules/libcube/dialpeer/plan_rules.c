@@ -11,16 +11,13 @@ static int compile_uri(struct cube_conf *conf, struct cube_dial_plan *plan, unsi
 	const struct cube_uri *uri = &conf->uris[i];
 	struct cube_uri_class_texts texts = {.hosts = uri->host.v,
 			.n_hosts = uri->host.n,
+			.host_pattern = uri->host_pattern,
 			.user_id = uri->user_id,
 			.pattern = uri->pattern,
 			.phone_number = uri->phone_number,
 			.phone_context = uri->phone_context};
 	char path[192];
 
-	if(uri->host_pattern.len) {
-		texts.hosts = &uri->host_pattern;
-		texts.n_hosts = 1;
-	}
 	snprintf(path, sizeof(path), "uri %.*s", CUBE_FMT(uri->name));
 	plan->classes[i] = cube_uri_class_compile(&texts, path, conf->arena, err);
 	return plan->classes[i] ? 0 : -1;

@@ -46,7 +46,7 @@ static bool make_regex(struct maker *m, const char *key, struct cube_str text, c
 static bool refuse_host(struct maker *m, struct cube_str text, const char *why)
 {
 	cube_err_add(m->err,
-			"%s: host: \"%.*s\": %s (allowed: ipv4:A.B.C.D, ipv6:[X:X::X], dns:NAME, or one regular expression)",
+			"%s: host: \"%.*s\": %s (allowed: ipv4:A.B.C.D, ipv6:[X:X::X], dns:NAME; host-pattern is for others)",
 			m->path, CUBE_FMT(text), why);
 	return false;
 }
@@ -87,17 +87,14 @@ static bool make_host(struct maker *m, struct cube_str text)
 		return make_address(m, text, 16);
 	if(cube_str_starts(text, CUBE_STR("dns:")))
 		return make_name(m, text);
-	if(text.len == 0)
-		return refuse_host(m, text, "empty");
-	if(m->class->host)
-		return refuse_host(m, text, "a second regular expression");
-	return make_regex(m, "host", text, &m->class->host);
+	return refuse_host(m, text, "no such form");
 }
 
 /* Which keys go together. */
 static bool is_sound(const struct cube_uri_class_texts *texts, const char *path, struct cube_err *err)
 {
-	bool sip = texts->n_hosts || texts->user_id.len, tel = texts->phone_number.len, context = texts->phone_context.len;
+	bool sip = texts->n_hosts || texts->host_pattern.len || texts->user_id.len, tel = texts->phone_number.len,
+		 context = texts->phone_context.len;
 
 	if(texts->n_hosts > CUBE_URI_HOSTS_MAX) {
 		cube_err_add(err, "%s: host: %u of them (at most %d)", path, texts->n_hosts, CUBE_URI_HOSTS_MAX);
@@ -133,6 +130,7 @@ const struct cube_uri_class *cube_uri_class_compile(
 	}
 	for(i = 0; i < texts->n_hosts; i++)
 		good &= make_host(&m, texts->hosts[i]);
+	good &= make_regex(&m, "host-pattern", texts->host_pattern, &m.class->host);
 	good &= make_regex(&m, "user-id", texts->user_id, &m.class->user_id);
 	good &= make_regex(&m, "pattern", texts->pattern, &m.class->pattern);
 	good &= make_regex(&m, "phone-number", texts->phone_number, &m.class->phone_number);

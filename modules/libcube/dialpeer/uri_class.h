@@ -14,11 +14,12 @@
 /* A uri section as it is written; a text that is empty was not. */
 struct cube_uri_class_texts
 {
-	const struct cube_str *hosts; /* "ipv4:A", "ipv6:[A]", "dns:NAME"; one of them may be a regular expression */
+	const struct cube_str *hosts; /* "ipv4:A", "ipv6:[A]", "dns:NAME" */
 	unsigned n_hosts;
-	struct cube_str user_id;	  /* these five are regular expressions */
+	struct cube_str host_pattern; /* these five are regular expressions */
+	struct cube_str user_id;
 	struct cube_str pattern;	  /* excludes all others */
-	struct cube_str phone_number; /* excludes hosts and user_id */
+	struct cube_str phone_number; /* excludes hosts, host_pattern and user_id */
 	struct cube_str phone_context;
 };
 
