@@ -2,6 +2,7 @@
 /* Random patterns and a naive matcher. The matcher reads the text of the pattern anew each time: for every place in
  * the number where an item may begin it notes where the item may end. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "random_pattern.h"
@@ -12,6 +13,14 @@ unsigned random_below(struct random_source *r, unsigned n)
 	r->state ^= r->state >> 7;
 	r->state ^= r->state << 17;
 	return (unsigned)((r->state >> 16) % n);
+}
+
+unsigned random_times(void)
+{
+	const char *times = getenv("TIMES");
+	unsigned long n = times ? strtoul(times, NULL, 10) : 1;
+
+	return n >= 1 && n <= 10000 ? (unsigned)n : 1;
 }
 
 static void put(char *text, size_t size, const char *piece)
@@ -53,6 +62,20 @@ void random_pattern(struct random_source *r, char *text, size_t size)
 	put(text, size, PICK(r, heads));
 	put_items(r, text, size - 8, 0);
 	put(text, size, PICK(r, tails));
+}
+
+void random_plan_pattern(struct random_source *r, char *text, size_t size)
+{
+	static const char *const tails[] = {"", "$", "T", ".", "..", "[1-3]", "[12]..$", "[^1]T", "T$", "%", "(12)?3"};
+	unsigned n = 1 + random_below(r, 4), i;
+
+	if(random_below(r, 3) == 0) {
+		random_pattern(r, text, size);
+		return;
+	}
+	for(i = 0; i < n; i++)
+		text[i] = "11223+.*"[random_below(r, i ? 4 : 8)];
+	snprintf(text + i, size - i, "%s", tails[random_below(r, sizeof(tails) / sizeof(tails[0]))]);
 }
 
 void random_number(struct random_source *r, char *text, unsigned max_len)

@@ -337,28 +337,13 @@ static void compare_in(const struct fixture *f, const struct naive *naive, const
 			expected ? expected->incoming_called_number.s : "");
 }
 
-/* Patterns as operators write them, many with the same beginnings, or any that there may be. */
-static void plan_pattern(struct random_source *r, char *text, size_t size)
-{
-	static const char *const tails[] = {"", "$", "T", ".", "..", "[1-3]", "[12]..$", "[^1]T", "T$", "%", "(12)?3"};
-	unsigned n = 1 + random_below(r, 4), i;
-
-	if(random_below(r, 3) == 0) {
-		random_pattern(r, text, size);
-		return;
-	}
-	for(i = 0; i < n; i++)
-		text[i] = "11223+.*"[random_below(r, i ? 4 : 8)];
-	snprintf(text + i, size - i, "%s", tails[random_below(r, sizeof(tails) / sizeof(tails[0]))]);
-}
-
 static void random_peer(struct fixture *f, struct naive *naive, struct random_source *r, char texts[2][48])
 {
 	struct cube_dial_peer *peer;
 	unsigned i = f->conf.n_dial_peers;
 
-	plan_pattern(r, texts[0], sizeof(texts[0]));
-	plan_pattern(r, texts[1], sizeof(texts[1]));
+	random_plan_pattern(r, texts[0], sizeof(texts[0]));
+	random_plan_pattern(r, texts[1], sizeof(texts[1]));
 	peer = fixture_add(f, random_below(r, 8) ? texts[0] : NULL, random_below(r, 3) ? texts[1] : NULL);
 	peer->preference = (int)random_below(r, 3);
 	peer->huntstop = random_below(r, 40) == 0;
