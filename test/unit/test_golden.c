@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test/conf: each ok/X.conf loads and dumps as ok/X.dump, each bad/X.conf is refused with the words of bad/X.err.
- * A dump loads again and gives the same dump. A file cut anywhere is refused. Runs in the root of the tree. */
+ * A dump loads again and gives the same dump. A file cut anywhere is refused. The examples of cfg
+ * load. Runs in the root of the tree. */
 #include <check.h>
 #include <glob.h>
 #include <stdio.h>
@@ -10,7 +11,7 @@
 #include "helper.h"
 
 static struct helper_files files;
-static glob_t ok, bad;
+static glob_t ok, bad, examples;
 
 static void setup(void)
 {
@@ -45,7 +46,7 @@ START_TEST(accepted)
 	ck_assert_msg(conf != NULL, "%s: %s", path, err.text);
 	ck_assert(!cube_err_any(&err));
 	got = helper_dump(conf);
-	ck_assert_msg(strcmp(got, want) == 0, "%s: the dump is\n%s", path, got);
+	ck_assert_msg(strcmp(got, want) == 0, "%s: the dump is\n%.3500s", path, got);
 	ck_assert_msg(!strstr(got, "PRIVATE KEY"), "%s: key material", path);
 	cube_conf_free(&conf);
 	ck_assert_ptr_null(conf);
@@ -58,6 +59,46 @@ START_TEST(accepted)
 	free(want);
 	free(got);
 	free(again);
+}
+END_TEST
+
+/* Under the names that examples have for them: an identity with an EC key, one with an RSA key, a CA, a map. */
+static void put_examples(void)
+{
+	static const char *const names[][2] = {{"tls/tenant100.pem", "pki/ec.pem"}, {"tls/tenant100.key", "pki/ec.key"},
+			{"tls/tenant200.pem", "pki/cube.pem"}, {"tls/tenant200.key", "pki/cube.key"}, {"tls/ca.pem", "pki/ca.pem"},
+			{"../build/pki/tenant100.pem", "pki/ec.pem"}, {"../build/pki/tenant100.key", "pki/ec.key"},
+			{"../build/pki/ca.pem", "pki/ca.pem"}};
+	char path[64], from[64];
+	unsigned i, k;
+	size_t len;
+	char *map = helper_read("cfg/examples/maps/moved.txt", &len);
+
+	helper_files_put(&files, "/cfg/maps/moved.txt", map, len, 0644);
+	free(map);
+	for(i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(path, sizeof(path), "/cfg/%s", names[i][0]);
+		snprintf(from, sizeof(from), "/cfg/%s", names[i][1]);
+		for(k = 0; strcmp(files.v[k].path, from) != 0; k++)
+			ck_assert_uint_lt(k, files.n);
+		helper_files_put(&files, path, files.v[k].data, files.v[k].len, files.v[k].mode);
+	}
+}
+
+/* What is given to people to begin with. */
+START_TEST(example)
+{
+	const char *path = examples.gl_pathv[_i];
+	size_t len;
+	char *text = helper_read(path, &len);
+	struct cube_conf *conf;
+	struct cube_err err;
+
+	put_examples();
+	conf = helper_load(&files, text, len, &err);
+	ck_assert_msg(conf != NULL, "%s: %s", path, err.text);
+	cube_conf_free(&conf);
+	free(text);
 }
 END_TEST
 
@@ -193,6 +234,11 @@ Suite *suite_golden(void)
 		fprintf(stderr, "golden: test/conf is not here; run this in the root of the tree\n");
 		exit(EXIT_FAILURE);
 	}
+	if(glob("cfg/*.conf", 0, NULL, &examples) != 0 || glob("cfg/examples/*.conf", GLOB_APPEND, NULL, &examples) != 0) {
+		fprintf(stderr, "golden: cfg is not here; run this in the root of the tree\n");
+		exit(EXIT_FAILURE);
+	}
+	tcase_add_loop_test(tcase, example, 0, (int)examples.gl_pathc);
 	tcase_add_loop_test(tcase, accepted, 0, (int)ok.gl_pathc);
 	tcase_add_loop_test(tcase, refused, 0, (int)bad.gl_pathc);
 	tcase_add_test(tcase, cut_anywhere);
