@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Fuzz target: the keys of a URI class in six lines (two hosts, user-id, pattern, phone-number, phone-context; an empty line
+/* Fuzz target: the keys of a URI class in six lines (host, host-pattern, user-id, pattern, phone-number, phone-context; an empty line
  * is no key), and behind them URIs, header bodies and Vias. Beyond crashes: a failure has its message, parts lie within the
  * text, and a match is not longer than what it may consist of. */
 #include <stdint.h>
@@ -51,8 +51,8 @@ static void check(const struct cube_uri_class *class, const struct cube_uri_part
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct cube_str rest = {(const char *)data, size}, hosts[2];
-	struct cube_uri_class_texts texts = {.hosts = hosts};
+	struct cube_str rest = {(const char *)data, size}, host;
+	struct cube_uri_class_texts texts = {.hosts = &host};
 	struct cube_arena *arena = cube_arena_new(&cube_alloc_libc, 4096);
 	const struct cube_uri_class *class;
 	struct cube_uri_parts parts;
@@ -60,13 +60,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if(!arena)
 		return 0;
-	hosts[0] = next_line(&rest);
-	hosts[1] = next_line(&rest);
+	host = next_line(&rest);
+	texts.n_hosts = host.len > 0;
+	texts.host_pattern = next_line(&rest);
 	texts.user_id = next_line(&rest);
 	texts.pattern = next_line(&rest);
 	texts.phone_number = next_line(&rest);
 	texts.phone_context = next_line(&rest);
-	texts.n_hosts = (hosts[0].len > 0) + (hosts[0].len > 0 && hosts[1].len > 0);
 	class = cube_uri_class_compile(&texts, "p", arena, &err);
 	must((class != NULL) != cube_err_any(&err));
 	for(int i = 0; rest.len > 0 && i < 8; i++) {
