@@ -2,6 +2,7 @@
 /* Taking targets apart. What a host name is, tls/name.c says. */
 #include "target.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "../tls/name.h"
@@ -56,4 +57,33 @@ const char *cube_target_parse(struct cube_str text, struct cube_target *target)
 	if(cube_str_starts(text, CUBE_STR("dns:")))
 		return target_dns(behind(text, 4), target);
 	return "no such form";
+}
+
+const char *cube_target_text(const struct cube_target *target, char buf[CUBE_TARGET_TEXT_MAX])
+{
+	bool is_ip = target->kind == CUBE_TARGET_IP;
+	uint16_t port = is_ip ? target->addr.port : target->port;
+	char ip[CUBE_ADDR_TEXT_MAX];
+	int n;
+
+	if(is_ip)
+		n = snprintf(buf, CUBE_TARGET_TEXT_MAX, "%s", cube_ip_text(&target->addr.ip, true, ip));
+	else
+		n = snprintf(buf, CUBE_TARGET_TEXT_MAX, "%.*s", CUBE_FMT(target->host));
+	if(port && n > 0 && n < CUBE_TARGET_TEXT_MAX)
+		snprintf(buf + n, (size_t)(CUBE_TARGET_TEXT_MAX - n), ":%u", port);
+	return buf;
+}
+
+int cube_target_cmp(const struct cube_target *a, const struct cube_target *b)
+{
+	int cmp = (int)a->kind - (int)b->kind;
+
+	if(cmp == 0 && a->kind == CUBE_TARGET_IP)
+		cmp = cube_ip_cmp(&a->addr.ip, &b->addr.ip);
+	else if(cmp == 0)
+		cmp = cube_str_casecmp(a->host, b->host);
+	if(cmp != 0)
+		return cmp;
+	return a->kind == CUBE_TARGET_IP ? (int)a->addr.port - (int)b->addr.port : (int)a->port - (int)b->port;
 }
