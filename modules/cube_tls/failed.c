@@ -7,9 +7,9 @@
 #include "core/dprint.h"
 #include "core/locking.h"
 
+#include "../ksr/event.h"
 #include "../ksr/ksr.h"
 #include "counters.h"
-#include "event.h"
 #include "failed.h"
 #include "targets.h"
 

@@ -6,10 +6,10 @@
 
 #include "core/dprint.h"
 
+#include "../ksr/event.h"
 #include "../libcube/tls/expiry.h"
 #include "../libcube/tls/trustpoint.h"
 #include "conn_rows.h"
-#include "event.h"
 #include "sources.h"
 #include "warn.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Event routes of our own. */
-#ifndef CUBE_TLS_EVENT_H
-#define CUBE_TLS_EVENT_H
+#ifndef CUBE_KSR_EVENT_H
+#define CUBE_KSR_EVENT_H
 
 #include "core/parser/msg_parser.h"
 
