@@ -56,6 +56,15 @@ struct cube_tls_ops
 	int (*removed)(const struct cube_conf *conf, bool end);
 };
 
+struct cube_state_trunk; /* libcube/show/state.h */
+
+/* What cube_dialpeer tells of. */
+struct cube_dialpeer_ops
+{
+	/* The targets that conf has watched by OPTIONS: how many, -1 when memory is out. *trunks is for free(). */
+	int (*trunks)(const struct cube_conf *conf, struct cube_state_trunk **trunks);
+};
+
 struct cube_tenant_api
 {
 	/* The running snapshot, held until it is released; NULL only before the configuration is complete. */
@@ -64,7 +73,10 @@ struct cube_tenant_api
 	void (*release)(struct cube_snapshot *snapshot);
 	/* Was the last reload refused, so that what runs may not be what is in the file? */
 	bool (*refused)(void);
-	void (*register_tls)(const struct cube_tls_ops *ops); /* from mod_init */
+	void (*register_tls)(const struct cube_tls_ops *ops);			/* from mod_init */
+	void (*register_dialpeer)(const struct cube_dialpeer_ops *ops); /* from mod_init */
+	/* NULL: the module is not loaded. */
+	const struct cube_dialpeer_ops *(*dialpeer)(void);
 	/* Makes the TLS part of the first snapshot; from child_init(PROC_INIT). */
 	int (*attach_tls)(struct cube_err *err);
 	/* The entry that owns a local address (exact, else wildcard), NULL if cube.conf did not name it. */

@@ -16,6 +16,7 @@
 MODULE_VERSION
 
 static bool configured;
+static const struct cube_dialpeer_ops *dialpeer_ops; /* set before the first fork */
 
 static int param_config(modparam_t type, void *val);
 static int mod_init(void);
@@ -124,6 +125,17 @@ static int w_tenant_in(sip_msg_t *msg, char *p1, char *p2)
 	return ki_tenant_in(msg);
 }
 
+/* cube_tls, which asks, is loaded before cube_dialpeer, which tells: they meet here. */
+static void register_dialpeer(const struct cube_dialpeer_ops *ops)
+{
+	dialpeer_ops = ops;
+}
+
+static const struct cube_dialpeer_ops *dialpeer(void)
+{
+	return dialpeer_ops;
+}
+
 static int bind_cube_tenant(struct cube_tenant_api *api)
 {
 	api->acquire = snapshot_acquire;
@@ -131,6 +143,8 @@ static int bind_cube_tenant(struct cube_tenant_api *api)
 	api->release = snapshot_release;
 	api->refused = snapshot_refused;
 	api->register_tls = snapshot_register_tls;
+	api->register_dialpeer = register_dialpeer;
+	api->dialpeer = dialpeer;
 	api->attach_tls = snapshot_attach_tls;
 	api->socket = listen_find;
 	api->socket_of = listen_of;

@@ -82,6 +82,16 @@ static int listeners_take(struct state *s)
 	return 0;
 }
 
+static int trunks_take(struct state *s)
+{
+	const struct cube_dialpeer_ops *dialpeer = tenant->dialpeer();
+	int n = dialpeer ? dialpeer->trunks(s->snapshot->conf, &s->trunks) : 0;
+
+	s->shown.trunks = s->trunks;
+	s->shown.n_trunks = n > 0 ? (unsigned)n : 0;
+	return n < 0 ? -1 : 0;
+}
+
 static void sources_add(struct cube_state_trustpoint *tp, const struct source_row *r)
 {
 	bool crl = r->e.source.kind == CUBE_FETCH_CRL;
@@ -179,7 +189,8 @@ int state_take(struct state *s, bool names)
 	s->shown.generation = s->snapshot->generation;
 	s->shown.since = s->snapshot->since;
 	s->shown.refused = tenant->refused();
-	if(tenants_take(s) < 0 || listeners_take(s) < 0 || trustpoints_take(s, names) < 0 || conns_take(s) < 0)
+	if(tenants_take(s) < 0 || listeners_take(s) < 0 || trunks_take(s) < 0 || trustpoints_take(s, names) < 0
+			|| conns_take(s) < 0)
 		return -1;
 	return 0;
 }
@@ -188,6 +199,7 @@ void state_drop(struct state *s)
 {
 	free(s->shown.tenants);
 	free(s->listeners);
+	free(s->trunks);
 	free(s->shown.trustpoints);
 	free(s->shown.conns);
 	free(s->rows);

@@ -15,6 +15,7 @@ struct state
 	struct cube_snapshot *snapshot;
 	struct conn_row *rows;
 	struct cube_state_listener *listeners;
+	struct cube_state_trunk *trunks;
 };
 
 void state_init(const struct cube_tenant_api *api);

@@ -260,6 +260,26 @@ START_TEST(test_long_label)
 }
 END_TEST
 
+START_TEST(test_trunks)
+{
+	static const struct cube_state_trunk trunks[] = {
+			{.tenant = 0, .profile = 1, .transport = CUBE_TRANSPORT_UDP, .target = "192.0.2.1", .up = true},
+			{.tenant = 100, .profile = 1, .transport = CUBE_TRANSPORT_TLS, .target = "[2001:db8::1]:5061"},
+			{.tenant = 100, .profile = 2, .transport = CUBE_TRANSPORT_TCP, .target = "sip.acme.co", .up = true},
+	};
+	struct cube_state s = {.trunks = trunks, .n_trunks = N(trunks)};
+
+	write_out(&s);
+	is("trunk_up",
+			"# TYPE kamailio_cube_trunk_up gauge\n"
+			"kamailio_cube_trunk_up{tenant=\"0\",target=\"192.0.2.1\",transport=\"udp\",options_keepalive=\"1\"} 1\n"
+			"kamailio_cube_trunk_up{tenant=\"100\",target=\"[2001:db8::1]:5061\",transport=\"tcp tls\","
+			"options_keepalive=\"1\"} 0\n"
+			"kamailio_cube_trunk_up{tenant=\"100\",target=\"sip.acme.co\",transport=\"tcp\",options_keepalive=\"2\"} "
+			"1\n");
+}
+END_TEST
+
 Suite *suite_metrics(void)
 {
 	Suite *s = suite_create("metrics");
@@ -267,6 +287,7 @@ Suite *suite_metrics(void)
 
 	tcase_add_test(tc, test_idle);
 	tcase_add_test(tc, test_busy);
+	tcase_add_test(tc, test_trunks);
 	tcase_add_test(tc, test_rest);
 	tcase_add_loop_test(tc, test_labels, 0, N(labels));
 	tcase_add_test(tc, test_long_label);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../conf/names.h"
 #include "metrics.h"
 
 #define LINE_BYTES 2048
@@ -234,6 +235,19 @@ static void listeners(const struct out *o)
 		refused_line(o, "sips_refused", &o->s->listeners[i], o->s->listeners[i].sips_refused);
 }
 
+static void trunks(const struct out *o)
+{
+	char target[LABEL_BYTES];
+
+	head(o, "trunk_up", "gauge", "Is the target up, as its answers to OPTIONS say? 0: its dial-peers are busied out.");
+	for(unsigned i = 0; i < o->s->n_trunks; i++) {
+		const struct cube_state_trunk *t = &o->s->trunks[i];
+
+		say(o, "kamailio_cube_trunk_up{tenant=\"%d\",target=\"%s\",transport=\"%s\",options_keepalive=\"%d\"} %d\n",
+				t->tenant, label(cube_str_of(t->target), target), cube_transport_name(t->transport), t->profile, t->up);
+	}
+}
+
 static void certificates(const struct out *o)
 {
 	char name[LABEL_BYTES];
@@ -311,6 +325,7 @@ void cube_metrics(const struct cube_state *state, cube_put_f put, void *ctx)
 	connections_ended(&out);
 	connections(&out);
 	listeners(&out);
+	trunks(&out);
 	certificates(&out);
 	sources(&out);
 	configuration(&out);

@@ -4,7 +4,7 @@
 #ifndef CUBE_SHOW_STATE_H
 #define CUBE_SHOW_STATE_H
 
-#include "../conf/model.h"
+#include "../conf/target.h"
 #include "../tls/counts.h"
 #include "../tls/source.h"
 
@@ -62,6 +62,16 @@ struct cube_state_conn
 	int64_t since, not_after;	  /* not_after: of the peer's chain; 0: not known */
 };
 
+/* A target that is asked by OPTIONS. */
+struct cube_state_trunk
+{
+	int tenant;	 /* tag; 0: sip-ua */
+	int profile; /* tag of its options-keepalive */
+	enum cube_transport transport;
+	char target[CUBE_TARGET_TEXT_MAX];
+	bool up;
+};
+
 struct cube_state
 {
 	int64_t now;
@@ -75,6 +85,8 @@ struct cube_state
 	unsigned n_listeners;
 	struct cube_state_trustpoint *trustpoints;
 	unsigned n_trustpoints;
+	const struct cube_state_trunk *trunks;
+	unsigned n_trunks;
 	struct cube_state_conn *conns;
 	unsigned n_conns;
 };
