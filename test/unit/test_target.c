@@ -113,6 +113,58 @@ START_TEST(cn_san)
 }
 END_TEST
 
+static struct cube_target target_of(const char *text)
+{
+	struct cube_target t;
+
+	ck_assert_msg(cube_target_parse(cube_str_of(text), &t) == NULL, "%s", text);
+	return t;
+}
+
+/* Ascending, each with its text. */
+static const char *const sorted[][2] = {
+		{"ipv4:192.0.2.1", "192.0.2.1"},
+		{"ipv4:192.0.2.1:5060", "192.0.2.1:5060"},
+		{"ipv4:192.0.2.1:5061", "192.0.2.1:5061"},
+		{"ipv4:192.0.2.2", "192.0.2.2"},
+		{"ipv6:2001:db8::1", "[2001:db8::1]"},
+		{"ipv6:[2001:db8::1]:5061", "[2001:db8::1]:5061"},
+		{"dns:acme.co", "acme.co"},
+		{"dns:ACME.co:5061", "ACME.co:5061"},
+		{"dns:sip.acme.co", "sip.acme.co"},
+};
+
+START_TEST(order)
+{
+	char buf[CUBE_TARGET_TEXT_MAX];
+
+	for(unsigned i = 0; i < N(sorted); i++) {
+		struct cube_target a = target_of(sorted[i][0]);
+
+		ck_assert_str_eq(cube_target_text(&a, buf), sorted[i][1]);
+		for(unsigned k = 0; k < N(sorted); k++) {
+			struct cube_target b = target_of(sorted[k][0]);
+			int cmp = cube_target_cmp(&a, &b);
+
+			ck_assert_msg((cmp > 0) - (cmp < 0) == (i > k) - (i < k), "%s and %s", sorted[i][0], sorted[k][0]);
+		}
+	}
+}
+END_TEST
+
+START_TEST(longest)
+{
+	char host[4 + 253 + 6 + 1] = "dns:", buf[CUBE_TARGET_TEXT_MAX];
+	struct cube_target t;
+
+	for(unsigned i = 0; i < 253; i++)
+		host[4 + i] = i % 2 ? '.' : 'a';
+	memcpy(host + 4 + 253, ":65535", 7);
+	t = target_of(host);
+	ck_assert_str_eq(cube_target_text(&t, buf), host + 4);
+}
+END_TEST
+
 Suite *suite_target(void);
 Suite *suite_target(void)
 {
@@ -121,6 +173,8 @@ Suite *suite_target(void)
 
 	tcase_add_loop_test(tcase, target, 0, N(targets));
 	tcase_add_loop_test(tcase, cn_san, 0, N(names));
+	tcase_add_test(tcase, order);
+	tcase_add_test(tcase, longest);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
