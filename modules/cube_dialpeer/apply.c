@@ -6,39 +6,29 @@
 #include "core/dset.h"
 #include "core/route.h"
 
+#include "../libcube/conf/target.h"
 #include "../libcube/dialpeer/scheme.h"
 #include "apply.h"
 
 #define URI_TEXT_MAX 512
 
-static const char *const transports[] = {
-		[CUBE_TRANSPORT_UDP] = "udp", [CUBE_TRANSPORT_TCP] = "tcp", [CUBE_TRANSPORT_TLS] = "tls"};
-
-/* "192.0.2.1:5061", "[2001:db8::1]", "sip.acme.co:5080" */
-static void target_text(const struct cube_target *t, char *buf, size_t size)
+const char *apply_transport(enum cube_transport transport)
 {
-	char ip[CUBE_ADDR_TEXT_MAX];
-	uint16_t port = t->kind == CUBE_TARGET_IP ? t->addr.port : t->port;
-	int n;
+	static const char *const names[] = {
+			[CUBE_TRANSPORT_UDP] = "udp", [CUBE_TRANSPORT_TCP] = "tcp", [CUBE_TRANSPORT_TLS] = "tls"};
 
-	if(t->kind == CUBE_TARGET_IP)
-		n = snprintf(buf, size, "%s", cube_ip_text(&t->addr.ip, true, ip));
-	else
-		n = snprintf(buf, size, "%.*s", CUBE_FMT(t->host));
-	if(port && n > 0 && (size_t)n < size)
-		snprintf(buf + n, size - (size_t)n, ":%u", port);
+	return names[transport];
 }
 
-/* A name may resolve to either family: the tenant's own decides. */
-static socket_info_t *send_socket(const struct cube_conf *conf, const struct cube_dial_peer *peer,
+socket_info_t *apply_send_socket(const struct cube_conf *conf, int index, enum cube_transport transport,
 		const struct cube_target *target, const struct cube_tenant_api *tenant)
 {
 	socket_info_t *si;
 
 	if(target->kind == CUBE_TARGET_IP)
-		return tenant->send_socket(conf, peer->tenant, peer->session_transport, target->addr.ip.len);
-	si = tenant->send_socket(conf, peer->tenant, peer->session_transport, 4);
-	return si ? si : tenant->send_socket(conf, peer->tenant, peer->session_transport, 16);
+		return tenant->send_socket(conf, index, transport, target->addr.ip.len);
+	si = tenant->send_socket(conf, index, transport, 4);
+	return si ? si : tenant->send_socket(conf, index, transport, 16);
 }
 
 /* The Request-URI: the called user at the target, in the scheme of the dial-peer. */
@@ -74,10 +64,10 @@ static struct cube_str target_host(const struct cube_target *t, const char *text
 static int set_uris(
 		sip_msg_t *msg, const struct cube_dial_peer *peer, const struct cube_target *target, struct cube_str user)
 {
-	char host[URI_TEXT_MAX / 2], uri[URI_TEXT_MAX];
+	char host[CUBE_TARGET_TEXT_MAX], uri[URI_TEXT_MAX];
 	str s;
 
-	target_text(target, host, sizeof(host));
+	cube_target_text(target, host);
 	if(ksr_call_set_str("target", target_host(target, host)) < 0
 			|| ksr_call_set_flag("sips_out", peer->url == CUBE_URL_SIPS) < 0)
 		return -1;
@@ -85,7 +75,7 @@ static int set_uris(
 		return -1;
 	s.s = uri;
 	s.len = snprintf(uri, sizeof(uri), "%s:%s;transport=%s", peer->url == CUBE_URL_SIPS ? "sips" : "sip", host,
-			transports[peer->session_transport]);
+			apply_transport(peer->session_transport));
 	return set_dst_uri(msg, &s) < 0 ? -1 : 0;
 }
 
@@ -103,11 +93,11 @@ static int set_route(const struct cube_dial_peer *peer)
 int apply_dial_peer(sip_msg_t *msg, const struct cube_conf *conf, const struct cube_dial_peer *peer,
 		const struct cube_target *target, struct cube_str user, const struct cube_tenant_api *tenant)
 {
-	socket_info_t *si = send_socket(conf, peer, target, tenant);
+	socket_info_t *si = apply_send_socket(conf, peer->tenant, peer->session_transport, target, tenant);
 
 	if(!si) {
 		LM_ERR("dial-peer %d: its tenant has no open %s listener to send from\n", peer->tag,
-				transports[peer->session_transport]);
+				apply_transport(peer->session_transport));
 		return -1;
 	}
 	if(set_uris(msg, peer, target, user) < 0 || ksr_call_set_int("dialpeer_out", peer->tag) < 0 || set_route(peer) < 0)

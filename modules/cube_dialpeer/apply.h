@@ -5,6 +5,12 @@
 
 #include "../cube_tenant/api.h"
 
+/* As a URI has it; not of CUBE_TRANSPORT_UNSET. */
+const char *apply_transport(enum cube_transport transport);
+/* From where a tenant (index) sends to this target; NULL: it has no open listener for that. A name may resolve to either
+ * family: the tenant's own decides. */
+socket_info_t *apply_send_socket(const struct cube_conf *conf, int index, enum cube_transport transport,
+		const struct cube_target *target, const struct cube_tenant_api *tenant);
 /* Points the request at a target of the dial-peer: host and port of the Request-URI, user as its user part, destination
  * with transport, send socket of the dial-peer's tenant; sets $cube(dialpeer_out) and $cube(route). 0, or -1 (logged) when
  * its tenant has no open listener to send from. */

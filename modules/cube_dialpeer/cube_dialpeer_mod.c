@@ -5,11 +5,16 @@
 
 #include "branch.h"
 #include "hunt.h"
+#include "keepalive.h"
+#include "keepalive_rpc.h"
 #include "legs.h"
 
 MODULE_VERSION
 
+static struct cube_tenant_api tenant;
+
 static int mod_init(void);
+static int child_init(int rank);
 static int w_dialpeer_in(sip_msg_t *msg, char *p1, char *p2);
 static int w_dialpeer_out(sip_msg_t *msg, char *p1, char *p2);
 static int w_dialpeer_next(sip_msg_t *msg, char *p1, char *p2);
@@ -31,7 +36,7 @@ static cmd_export_t cmds[] = {
 };
 
 struct module_exports exports = {
-	"cube_dialpeer", DEFAULT_DLFLAGS, cmds, 0, 0, 0, 0, mod_init, 0, 0
+	"cube_dialpeer", DEFAULT_DLFLAGS, cmds, 0, keepalive_rpc, 0, 0, mod_init, child_init, 0
 };
 
 #define NO_PARAMS {SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE}
@@ -58,7 +63,16 @@ static int mod_init(void)
 {
 	static const char *const order[] = {"cube_tenant", "cube_dialpeer", NULL};
 
-	return ksr_load_order(order) < 0 ? -1 : hunt_init() < 0 || legs_init() < 0 ? -1 : branch_init();
+	if(ksr_load_order(order) < 0 || cube_tenant_load_api(&tenant) < 0 || hunt_init() < 0 || legs_init() < 0
+			|| branch_init() < 0 || keepalive_init(&tenant) < 0)
+		return -1;
+	keepalive_rpc_init(&tenant);
+	return 0;
+}
+
+static int child_init(int rank)
+{
+	return rank == PROC_MAIN ? keepalive_start() : 0;
 }
 
 static int w_dialpeer_in(sip_msg_t *msg, char *p1, char *p2)

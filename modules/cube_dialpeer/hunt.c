@@ -14,6 +14,7 @@
 #include "call.h"
 #include "hold.h"
 #include "hunt.h"
+#include "keepalive.h"
 #include "numbers.h"
 #include "peers.h"
 
@@ -113,6 +114,11 @@ static bool take(sip_msg_t *msg, const struct cube_conf *conf, const struct cube
 	}
 	if(!numbers_out(conf, peer, msg, user, &called))
 		return false;
+	if(!keepalive_is_up(conf, peer, target)) {
+		if(hunting->left <= 1 && !keepalive_is_up(conf, peer, NULL))
+			peers_add(peer->tag, PEER_BUSIED);
+		return false;
+	}
 	if(!hold_out(peer)) {
 		LM_NOTICE("dial-peer %d: has %d calls, its max-conn; it is passed over\n", peer->tag, peer->max_conn);
 		return false;

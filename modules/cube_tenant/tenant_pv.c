@@ -14,8 +14,9 @@ static const struct
 	bool number;
 } names[] = {
 		{"tenant", true}, {"dialpeer_in", true}, {"dialpeer_out", true}, {"route", false}, {"peer_name", false},
-		{"failure", false},									   /* in event_route[cube:handshake-failed] */
-		{"trustpoint", false}, {"use", false}, {"days", true}, /* in event_route[cube:cert-expiring] */
+		{"failure", false},										   /* in event_route[cube:handshake-failed] */
+		{"trustpoint", false}, {"use", false}, {"days", true},	   /* in event_route[cube:cert-expiring] */
+		{"target", false}, {"dialpeer", false}, {"reason", false}, /* in event_route[cube:trunk-down] and trunk-up */
 };
 
 #define N_NAMES (int)(sizeof(names) / sizeof(names[0]))
@@ -33,7 +34,7 @@ int tenant_pv_parse(pv_spec_t *spec, str *name)
 		}
 	}
 	LM_ERR("$cube(%.*s): no such name; there are tenant, dialpeer_in, dialpeer_out, route, peer_name, failure, "
-		   "trustpoint, use, days\n",
+		   "trustpoint, use, days, target, dialpeer, reason\n",
 			name->len, name->s);
 	return -1;
 }

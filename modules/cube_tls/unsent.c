@@ -18,7 +18,7 @@ static char queued[BUF_SIZE + 1], answer[BUF_SIZE + 1]; /* of this process */
 /* text: one request, NUL-terminated. Puts a 503 to it into answer; its length, 0 when there is none to give. */
 static int make_answer(char *text, size_t len, const struct tcp_connection *c)
 {
-	static str reason = str_init("TLS Handshake Failed"), tag = str_init("tls-handshake-failed");
+	static str reason = str_init(KSR_HANDSHAKE_FAILED), tag = str_init("tls-handshake-failed");
 	struct bookmark mark;
 	unsigned int n = 0;
 	sip_msg_t msg;

@@ -18,6 +18,9 @@
 #define RPC_RET_ARRAY RET_ARRAY
 #endif
 
+/* The reason phrase of the 503 that requests get which waited for a handshake with their target, when that fails. */
+#define KSR_HANDSHAKE_FAILED "TLS Handshake Failed"
+
 /* Shared memory for arenas; safe in every process. */
 extern const struct cube_alloc ksr_shm_alloc;
 

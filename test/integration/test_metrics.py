@@ -42,6 +42,8 @@ RELOADED = """tenant 400 {{ tls-profile = 4  listen-secure = "{cube}:5400" }}
 tenant 500 {{ tls-profile = 5  listen-secure = "{cube}:5500" }}
 tls-profile 4 {{ trustpoint = "expired" }}
 tls-profile 5 {{ trustpoint = "soon" }}
+options-keepalive 1 {{ up-interval = 5  down-interval = 5  retry = 1 }}
+dial-peer 4 {{ tenant = 200  destination-pattern = "4..."  session-target = "ipv4:{far}:5999"  options-keepalive-profile = 1 }}
 """
 
 
@@ -222,7 +224,7 @@ def trouble(made):
 TROUBLE = {
     ("CubeListenerDown", "400"), ("CubeListenerDown", "500"), ("CubeCertificateEnded", "expired"),
     ("CubeCertificateEndsSoon", "soon"), ("CubeCrlOutOfDate", "watched"), ("CubeRevocationUnknown", "watched"),
-    ("CubeReloadRefused", None), ("CubeTargetHandshakesFail", "200"), ("CubeTargetUnreachable", "200"),
+    ("CubeReloadRefused", None), ("CubeTrunkDown", "200"), ("CubeTargetHandshakesFail", "200"), ("CubeTargetUnreachable", "200"),
     ("CubePeerHandshakesFail", "100"), ("CubeUnserved", "0"),
 }
 

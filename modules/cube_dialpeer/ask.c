@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A place holds the number of its question, and below it what that came to. The transaction knows the number alone: a
+ * result that comes when the place has another question finds a number that is not its own, and is dropped. */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/dprint.h"
+#include "modules/tm/tm_load.h"
+
+#include "../ksr/ksr.h"
+#include "../libcube/conf/target.h"
+#include "apply.h"
+#include "ask.h"
+
+#define RESULT_BITS 10 /* statuses end at 699 */
+#define RESULT_MASK ((1u << RESULT_BITS) - 1)
+#define ASK_MAX (ASK_ADDRESSES + ASK_NAMES)
+#define URI_MAX (CUBE_TARGET_TEXT_MAX + 32)
+
+static struct tm_binds tm;
+static const struct cube_tenant_api *tenant;
+static uintptr_t *places;	/* shared; ASK_MAX of them */
+static bool taken[ASK_MAX]; /* the keepalive process's */
+
+int ask_init(const struct cube_tenant_api *api)
+{
+	tenant = api;
+	if(!find_export("load_tm", NO_SCRIPT, 0) || load_tm_api(&tm) < 0) {
+		LM_ERR("tm.so is not loaded; put loadmodule \"tm.so\" before cube_dialpeer.so\n");
+		return -1;
+	}
+	places = ksr_shm_table(ASK_MAX * sizeof(*places));
+	return places ? 0 : -1;
+}
+
+/* ---- what it came to */
+
+static int result_of(const struct tmcb_params *ps)
+{
+	const sip_msg_t *reply = ps->rpl;
+
+	if(!reply || reply == FAKED_REPLY)
+		return CUBE_KEEPALIVE_NO_ANSWER;
+	if(cube_str_eq(ksr_cube_str(reply->first_line.u.reply.reason), CUBE_STR(KSR_HANDSHAKE_FAILED)))
+		return CUBE_KEEPALIVE_TLS_HANDSHAKE;
+	return ps->code & RESULT_MASK;
+}
+
+/* In whatever process the answer, or tm's timer, is at home. */
+static void on_completed(struct cell *t, int type, struct tmcb_params *ps)
+{
+	uintptr_t question = (uintptr_t)*ps->param;
+	uintptr_t expected = question;
+
+	__atomic_compare_exchange_n(&places[(question >> RESULT_BITS) % ASK_MAX], &expected,
+			question | (uintptr_t)result_of(ps), false, __ATOMIC_RELEASE, __ATOMIC_RELAXED);
+}
+
+int ask_result(int place)
+{
+	uintptr_t value = taken[place] ? __atomic_load_n(&places[place], __ATOMIC_ACQUIRE) : 0;
+
+	if(value & RESULT_MASK)
+		ask_forget(place);
+	return (int)(value & RESULT_MASK);
+}
+
+void ask_forget(int place)
+{
+	taken[place] = false;
+	__atomic_store_n(&places[place], 0, __ATOMIC_RELAXED);
+}
+
+/* ---- the question */
+
+int ask_place(enum cube_target_kind kind)
+{
+	int i = kind == CUBE_TARGET_DNS ? ASK_ADDRESSES : 0;
+	int end = kind == CUBE_TARGET_DNS ? ASK_MAX : ASK_ADDRESSES;
+
+	while(i < end && taken[i])
+		i++;
+	return i < end ? i : -1;
+}
+
+/* RFC 3261 11.1, with the Max-Forwards of 70 that tm gives it: a far end that is a proxy may have to ask behind itself, and
+ * would answer 0 with 483 whatever is there. */
+static int options(uintptr_t question, const struct cube_watch *watch, const socket_info_t *from)
+{
+	static str method = str_init("OPTIONS");
+	char target[CUBE_TARGET_TEXT_MAX], to[URI_MAX], hop[URI_MAX], own[URI_MAX], headers[URI_MAX + 64];
+	const char *transport = apply_transport(watch->transport);
+	str s_to, s_hop, s_own, s_headers, s_from = from->sock_str;
+	uac_req_t req;
+
+	cube_target_text(&watch->target, target);
+	s_to = (str){to, snprintf(to, sizeof(to), "sip:%s", target)};
+	s_hop = (str){hop, snprintf(hop, sizeof(hop), "sip:%s;transport=%s", target, transport)};
+	s_own = (str){own, snprintf(own, sizeof(own), "sip:%.*s:%.*s", from->address_str.len, from->address_str.s,
+							   from->port_no_str.len, from->port_no_str.s)};
+	s_headers = (str){headers, snprintf(headers, sizeof(headers),
+									   "Contact: <%s;transport=%s>\r\nAccept: application/sdp\r\n", own, transport)};
+	set_uac_req(&req, &method, &s_headers, NULL, NULL, TMCB_LOCAL_COMPLETED, on_completed, (void *)question);
+	req.ssock = &s_from;
+	return tm.t_request(&req, &s_to, &s_to, &s_own, &s_hop);
+}
+
+int ask_send(int place, const struct cube_conf *conf, const struct cube_watch *watch)
+{
+	const struct cube_tenant *t = watch->tenant ? cube_conf_tenant(conf, watch->tenant) : NULL;
+	const socket_info_t *from =
+			apply_send_socket(conf, t ? (int)(t - conf->tenants) : CUBE_NONE, watch->transport, &watch->target, tenant);
+	static uintptr_t count;
+	uintptr_t question = (++count * ASK_MAX + (uintptr_t)place) << RESULT_BITS;
+
+	if(!from)
+		return CUBE_KEEPALIVE_NO_LISTENER;
+	taken[place] = true;
+	__atomic_store_n(&places[place], question, __ATOMIC_RELEASE);
+	if(options(question, watch, from) > 0)
+		return CUBE_KEEPALIVE_NOTHING;
+	ask_forget(place);
+	return CUBE_KEEPALIVE_NOT_SENT;
+}

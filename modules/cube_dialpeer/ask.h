@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Sends OPTIONS by tm, and hears what became of them. What comes back in some other process is left in a place of shared
+ * memory by one step that cannot wait: whatever targets do, no process that serves calls is held up by it. */
+#ifndef CUBE_DIALPEER_ASK_H
+#define CUBE_DIALPEER_ASK_H
+
+#include "../cube_tenant/api.h"
+#include "../libcube/dialpeer/keepalive.h"
+
+/* Questions on their way at a time: to a dead target each may hold one of the core's connections. Names have their own, or
+ * they would never get their turn behind many addresses that are dead. */
+#define ASK_ADDRESSES 192
+#define ASK_NAMES 64
+
+/* From mod_init. 0, or -1, logged. */
+int ask_init(const struct cube_tenant_api *api);
+
+/* ---- for the keepalive process */
+
+/* A place for a question; -1: all for this kind of target are taken. */
+int ask_place(enum cube_target_kind kind);
+/* Sends it. 0: ask_result() will have what it comes to; else that, and the place is free. */
+int ask_send(int place, const struct cube_conf *conf, const struct cube_watch *watch);
+/* What the question in this place came to, with which it is free; 0: nothing yet. */
+int ask_result(int place);
+/* Nobody waits for it any more. */
+void ask_forget(int place);
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A process of our own that asks the targets of dial-peers by OPTIONS whether they are there. */
+#ifndef CUBE_DIALPEER_KEEPALIVE_PROCESS_H
+#define CUBE_DIALPEER_KEEPALIVE_PROCESS_H
+
+#include "../cube_tenant/api.h"
+#include "trunks.h"
+
+/* From mod_init: makes the table, announces the process. */
+int keepalive_init(const struct cube_tenant_api *api);
+/* From child_init(PROC_MAIN): starts it. */
+int keepalive_start(void);
+
+/* May a call go to this target of the dial-peer? NULL: to any of its targets. True where nobody asks. */
+bool keepalive_is_up(const struct cube_conf *conf, const struct cube_dial_peer *peer, const struct cube_target *target);
+
+#endif
