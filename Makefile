@@ -80,7 +80,13 @@ $(B)/modules/cube-fetch: $(fetch_obj) $(B)/libcube.a
 	$(call show,LD) $(CC) -pie -Wl,-z,relro,-z,now,-z,noexecstack $^ -lcurl -lcrypto -o $@
 -include $(fetch_obj:.o=.d)
 
-all: $(modules:%=$(B)/modules/%.so) $(B)/modules/cube-fetch
+$(B)/objects/cube-dialplan/main.o: modules/cube-dialplan/main.c Makefile
+	$(call show,CC) $(CC) $(COMMON) $(STRICT) $(HARDEN) -c $< -o $@
+$(B)/bin/cube-dialplan: $(B)/objects/cube-dialplan/main.o $(B)/libcube.a
+	$(call show,LD) $(CC) -pie -Wl,-z,relro,-z,now,-z,noexecstack $^ $(LIBS) -o $@
+-include $(B)/objects/cube-dialplan/main.d
+
+all: $(modules:%=$(B)/modules/%.so) $(B)/modules/cube-fetch $(B)/bin/cube-dialplan
 	@tools/check-abi $(KAMAILIO) $(filter %.so,$^)
 
 compile-other: $(foreach module,$(modules),$(call module_obj,$(module),$(B)/compile-$(OTHER)))
@@ -177,15 +183,19 @@ lint:
 		--inline-suppr --suppress=missingInclude modules/libcube; fi
 
 install: all
-	install -d $(DESTDIR)$(KAMAILIO_MODULES) $(DESTDIR)/usr/share/kamailio-cube/monitoring $(DESTDIR)/usr/share/man/man5
+	install -d $(DESTDIR)$(KAMAILIO_MODULES) $(DESTDIR)/usr/share/kamailio-cube/monitoring \
+		$(DESTDIR)/usr/share/man/man1 $(DESTDIR)/usr/share/man/man5 $(DESTDIR)/usr/bin
 	install -m 644 $(modules:%=$(B)/modules/%.so) $(DESTDIR)$(KAMAILIO_MODULES)
 	install -m 755 $(B)/modules/cube-fetch $(DESTDIR)$(KAMAILIO_MODULES)
+	install -m 755 $(B)/bin/cube-dialplan $(DESTDIR)/usr/bin
 	install -m 644 $(wildcard cfg/*.cfg cfg/*.conf) $(DESTDIR)/usr/share/kamailio-cube
 	install -m 644 $(wildcard cfg/monitoring/*) $(DESTDIR)/usr/share/kamailio-cube/monitoring
+	install -m 644 docs/cube-dialplan.1 $(DESTDIR)/usr/share/man/man1
 	install -m 644 docs/cube.conf.5 $(DESTDIR)/usr/share/man/man5
 
 help:
 	@echo "make                the modules and cube-fetch, which fetches CRLs and asks OCSP responders, in build/modules/"
+	@echo "                    and cube-dialplan, which tells which way a call would go, in build/bin/"
 	@echo "make demo           two calls between two tenants over TLS, explained hop by hop; KEEP=1 leaves it running"
 	@echo "make check          all tests; T=<suite> runs one unit test suite only"
 	@echo "make unit           the unit tests; T=<suite>; TIMES=50 lets tests of random input run fifty times as long"
@@ -203,7 +213,7 @@ help:
 	@echo "KAMAILIO_SRC=<tree> uses the headers of your own configured Kamailio source tree instead of Debian's."
 
 clean:
-	rm -rf $(B)/asan $(B)/bench/load* $(B)/bench/certs* $(B)/bench/*.so* $(B)/bench/dialplan* $(B)/bench/modules $(B)/compile-* $(B)/libcube $(B)/libcube.a $(B)/libfuzzer $(B)/modules $(B)/objects $(B)/unit
+	rm -rf $(B)/asan $(B)/bin $(B)/bench/load* $(B)/bench/certs* $(B)/bench/*.so* $(B)/bench/dialplan* $(B)/bench/modules $(B)/compile-* $(B)/libcube $(B)/libcube.a $(B)/libfuzzer $(B)/modules $(B)/objects $(B)/unit
 
 distclean:
 	rm -rf $(B)

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cube_dialpeer: tables and init of the module that leads calls to the routing blocks of their dial-peers. */
 #include "core/kemi.h"
+#include "core/rpc_lookup.h"
 #include "core/sr_module.h"
 
 #include "branch.h"
+#include "dialpeer_rpc.h"
 #include "hunt.h"
 #include "keepalive.h"
 #include "keepalive_rpc.h"
@@ -36,7 +38,7 @@ static cmd_export_t cmds[] = {
 };
 
 struct module_exports exports = {
-	"cube_dialpeer", DEFAULT_DLFLAGS, cmds, 0, keepalive_rpc, 0, 0, mod_init, child_init, 0
+	"cube_dialpeer", DEFAULT_DLFLAGS, cmds, 0, dialpeer_rpc, 0, 0, mod_init, child_init, 0
 };
 
 #define NO_PARAMS {SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE}
@@ -63,11 +65,11 @@ static int mod_init(void)
 {
 	static const char *const order[] = {"cube_tenant", "cube_dialpeer", NULL};
 
-	if(ksr_load_order(order) < 0 || cube_tenant_load_api(&tenant) < 0 || hunt_init() < 0 || legs_init() < 0
-			|| branch_init() < 0 || keepalive_init(&tenant) < 0)
+	if(ksr_load_order(order) < 0 || cube_tenant_load_api(&tenant) < 0 || dialpeer_rpc_init() < 0 || hunt_init() < 0
+			|| legs_init() < 0 || branch_init() < 0 || keepalive_init(&tenant) < 0)
 		return -1;
 	keepalive_rpc_init(&tenant);
-	return 0;
+	return rpc_register_array(keepalive_rpc) == 0 ? 0 : -1;
 }
 
 static int child_init(int rank)

@@ -41,6 +41,16 @@ struct cube_peer
 	char name[128];		  /* SAN or CN of its certificate, empty without one */
 };
 
+/* The TLS connection on which a call would leave. */
+struct cube_reach
+{
+	struct cube_addr remote;
+	bool done;			 /* the handshake is, so that the rest is known */
+	bool name_asked;	 /* cn-san-validate has the server's name checked */
+	bool covers;		 /* its certificate, or that check, fits the target */
+	char peer_name[128]; /* SAN or CN of its certificate, empty without one */
+};
+
 /* cube_tls's part of a snapshot's life. */
 struct cube_tls_ops
 {
@@ -49,6 +59,9 @@ struct cube_tls_ops
 	void (*discard)(void *tls);
 	/* What is known of the peer behind connection id; false when there is no such connection of ours. */
 	bool (*peer)(int connection, struct cube_peer *peer);
+	/* The connection of tenant (tag; 0: sip-ua) that a request for the target would be sent on now. Of a name without a
+	 * port it is any that was made for it. False: there is none. */
+	bool (*reach)(int tenant, const struct cube_target *target, struct cube_reach *reach);
 	/* Connections that began with another generation of the configuration than this one; -1 when memory is out. */
 	int (*older)(unsigned generation);
 	/* Connections that conf has no place for: their tenant, or the listener whose address they have, is not there or
@@ -77,6 +90,7 @@ struct cube_tenant_api
 	void (*register_dialpeer)(const struct cube_dialpeer_ops *ops); /* from mod_init */
 	/* NULL: the module is not loaded. */
 	const struct cube_dialpeer_ops *(*dialpeer)(void);
+	const struct cube_tls_ops *(*tls)(void); /* NULL without cube_tls */
 	/* Makes the TLS part of the first snapshot; from child_init(PROC_INIT). */
 	int (*attach_tls)(struct cube_err *err);
 	/* The entry that owns a local address (exact, else wildcard), NULL if cube.conf did not name it. */

@@ -145,6 +145,7 @@ static int bind_cube_tenant(struct cube_tenant_api *api)
 	api->register_tls = snapshot_register_tls;
 	api->register_dialpeer = register_dialpeer;
 	api->dialpeer = dialpeer;
+	api->tls = snapshot_tls_ops;
 	api->attach_tls = snapshot_attach_tls;
 	api->socket = listen_find;
 	api->socket_of = listen_of;

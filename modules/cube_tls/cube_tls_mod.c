@@ -24,6 +24,7 @@
 #include "keys.h"
 #include "outbound.h"
 #include "random.h"
+#include "reach.h"
 #include "refresh.h"
 #include "resume.h"
 #include "sessions.h"
@@ -44,6 +45,7 @@ static struct cube_tenant_api tenant;
 static const struct cube_tls_ops ops = {.prepare = contexts_prepare,
 		.discard = contexts_discard,
 		.peer = conn_peer,
+		.reach = reach_find,
 		.older = conn_older,
 		.removed = conn_removed};
 

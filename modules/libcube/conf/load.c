@@ -126,8 +126,8 @@ static int check_trustpoints(struct cube_conf *conf, struct cube_arena *scratch,
 }
 
 /* Everything behind reading. Stops at the end of the first step that has found faults. */
-static int complete(
-		struct cube_conf *conf, const struct cube_files *files, struct cube_arena *scratch, struct cube_err *err)
+static int complete(struct cube_conf *conf, bool trustpoints, const struct cube_files *files,
+		struct cube_arena *scratch, struct cube_err *err)
 {
 	int plan, loaded;
 
@@ -143,8 +143,10 @@ static int complete(
 		return -1;
 	if(cube_sni_build(conf, err) != 0)
 		return -1;
-	loaded = cube_load_files(conf, files, scratch, err);
+	loaded = cube_load_files(conf, trustpoints, files, scratch, err);
 	plan = cube_dial_plan_build(conf, scratch, err);
+	if(!trustpoints)
+		return loaded != 0 ? -1 : plan;
 	if(loaded != 0 || check_trustpoints(conf, scratch, err) != 0)
 		return -1;
 	if(build_policies(conf, err) != 0)
@@ -168,7 +170,7 @@ static struct cube_conf *conf_new(const char *path, const struct cube_alloc *all
 	return conf;
 }
 
-int cube_conf_load_blocks(const char *path, const struct cube_files *files, const struct cube_alloc *alloc,
+static int load(const char *path, bool trustpoints, const struct cube_files *files, const struct cube_alloc *alloc,
 		size_t block_size, struct cube_conf **conf, struct cube_err *err)
 {
 	struct cube_arena *scratch = NULL;
@@ -182,7 +184,7 @@ int cube_conf_load_blocks(const char *path, const struct cube_files *files, cons
 	if(!(new = conf_new(path, alloc, block_size)) || !(scratch = cube_arena_new(alloc, block_size)))
 		cube_err_nomem(err, path);
 	else if(read_file(new, files, scratch, err) == 0)
-		ret = complete(new, files, scratch, err);
+		ret = complete(new, trustpoints, files, scratch, err);
 	cube_arena_free(&scratch);
 	if(ret != 0) {
 		cube_conf_free(&new);
@@ -192,10 +194,22 @@ int cube_conf_load_blocks(const char *path, const struct cube_files *files, cons
 	return 0;
 }
 
+int cube_conf_load_blocks(const char *path, const struct cube_files *files, const struct cube_alloc *alloc,
+		size_t block_size, struct cube_conf **conf, struct cube_err *err)
+{
+	return load(path, true, files, alloc, block_size, conf, err);
+}
+
 int cube_conf_load(const char *path, const struct cube_files *files, const struct cube_alloc *alloc,
 		struct cube_conf **conf, struct cube_err *err)
 {
-	return cube_conf_load_blocks(path, files, alloc, BLOCK_SIZE, conf, err);
+	return load(path, true, files, alloc, BLOCK_SIZE, conf, err);
+}
+
+int cube_conf_load_plan(const char *path, const struct cube_files *files, const struct cube_alloc *alloc,
+		struct cube_conf **conf, struct cube_err *err)
+{
+	return load(path, false, files, alloc, BLOCK_SIZE, conf, err);
 }
 
 void cube_conf_free(struct cube_conf **conf)

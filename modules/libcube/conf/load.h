@@ -10,6 +10,10 @@
  * On failure -1, nothing is left behind, and err (may be NULL) has one line per fault, as many as were found. */
 int cube_conf_load(const char *path, const struct cube_files *files, const struct cube_alloc *alloc,
 		struct cube_conf **conf, struct cube_err *err) __attribute__((warn_unused_result));
+/* The same without the files of trustpoints, for whoever only asks which way calls go and may not read keys: certificates
+ * are not checked, and the TLS policies are not made. */
+int cube_conf_load_plan(const char *path, const struct cube_files *files, const struct cube_alloc *alloc,
+		struct cube_conf **conf, struct cube_err *err) __attribute__((warn_unused_result));
 void cube_conf_free(struct cube_conf **conf); /* wipes and frees; sets NULL */
 
 /* Look-ups by tag; NULL when there is none. Binary search. */

@@ -55,13 +55,14 @@ static const char *path_of(enum cube_section_id section, struct cube_str title, 
 	return cube_arena_text(scratch, cube_str_of(cube_section_path(&cube_sections[section], title, path)));
 }
 
-static int add_all(struct cube_conf *conf, struct want *wants, unsigned *n, struct cube_arena *scratch)
+static int add_all(
+		struct cube_conf *conf, bool trustpoints, struct want *wants, unsigned *n, struct cube_arena *scratch)
 {
 	const char *of;
 	char tag[16];
 	unsigned i;
 
-	for(i = 0; i < conf->n_trustpoints; i++) {
+	for(i = 0; trustpoints && i < conf->n_trustpoints; i++) {
 		struct cube_trustpoint *tp = &conf->trustpoints[i];
 
 		if(!(of = path_of(CUBE_SECTION_TRUSTPOINT, tp->name, scratch)))
@@ -81,14 +82,14 @@ static int add_all(struct cube_conf *conf, struct want *wants, unsigned *n, stru
 	return 0;
 }
 
-int cube_load_files(
-		struct cube_conf *conf, const struct cube_files *files, struct cube_arena *scratch, struct cube_err *err)
+int cube_load_files(struct cube_conf *conf, bool trustpoints, const struct cube_files *files,
+		struct cube_arena *scratch, struct cube_err *err)
 {
 	struct want *wants = cube_arena_array(scratch, (size_t)conf->n_trustpoints * 4 + conf->n_e164_maps, sizeof(*wants));
 	unsigned i, n = 0;
 	int ret = 0;
 
-	if(!wants || add_all(conf, wants, &n, scratch) < 0) {
+	if(!wants || add_all(conf, trustpoints, wants, &n, scratch) < 0) {
 		cube_err_nomem(err, conf->path.s);
 		return -1;
 	}

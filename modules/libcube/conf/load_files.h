@@ -6,9 +6,9 @@
 #include "../base/err.h"
 #include "model.h"
 
-/* Reads each file once, however many trustpoints name it, into conf's arena; a CRL only has to be readable. -1 with a
+/* trustpoints: their files, too; else those of maps alone. Reads each file once, however many trustpoints name it, into conf's arena; a CRL only has to be readable. -1 with a
  * line per file that is not. scratch: for the time of the call. */
-int cube_load_files(struct cube_conf *conf, const struct cube_files *files, struct cube_arena *scratch,
-		struct cube_err *err) __attribute__((warn_unused_result));
+int cube_load_files(struct cube_conf *conf, bool trustpoints, const struct cube_files *files,
+		struct cube_arena *scratch, struct cube_err *err) __attribute__((warn_unused_result));
 
 #endif

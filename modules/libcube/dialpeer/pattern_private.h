@@ -56,5 +56,8 @@ int cube_program_parse(struct cube_str text, const char *path, struct cube_progr
 const struct cube_pattern *cube_program_keep(const struct cube_program *program, unsigned from,
 		struct cube_arena *arena) __attribute__((warn_unused_result));
 bool cube_pattern_run(const struct cube_pattern *pattern, const uint8_t *digits, unsigned n, unsigned *explicit_digits);
+/* The same with a program that is not kept. */
+bool cube_program_run(
+		const struct cube_program *program, const uint8_t *digits, unsigned n, unsigned *explicit_digits);
 
 #endif

@@ -115,6 +115,18 @@ bool cube_pattern_run(const struct cube_pattern *pattern, const uint8_t *digits,
 	return best >= 0;
 }
 
+bool cube_program_run(const struct cube_program *program, const uint8_t *digits, unsigned n, unsigned *explicit_digits)
+{
+	union
+	{
+		struct cube_pattern pattern;
+		unsigned char room[sizeof(struct cube_pattern) + sizeof(program->code)];
+	} whole = {.pattern = {(uint16_t)program->n, (uint16_t)program->rest_max}};
+
+	memcpy(whole.room + offsetof(struct cube_pattern, code), program->code, program->n * sizeof(program->code[0]));
+	return cube_pattern_run(&whole.pattern, digits, n, explicit_digits);
+}
+
 bool cube_pattern_match(const struct cube_pattern *pattern, struct cube_str number, unsigned *explicit_digits)
 {
 	uint8_t digits[CUBE_NUMBER_MAX];

@@ -69,6 +69,10 @@ bool cube_dial_takes_in(const struct cube_dial_peer *peer);
 bool cube_dial_takes_out(const struct cube_conf *conf, const struct cube_dial_peer *peer);
 /* The words for an operator: "incoming-called-number". */
 const char *cube_dial_by_name(enum cube_dial_by by);
+bool cube_dial_by_uri(enum cube_dial_by by); /* is it a URI that was compared, so that the length is of characters? */
+/* Can calls come in or go out by it: neither shut down nor without permission, and what has a target can use it? The
+ * operational state of CUBE. */
+bool cube_dial_peer_up(const struct cube_conf *conf, const struct cube_dial_peer *peer);
 /* Is ip the session-target, or a server of the session-server-group, of one of tenant's (index or CUBE_NONE) dial-peers
  * that is not shut down? Targets given by name are not resolved and never match. */
 bool cube_dial_plan_target(const struct cube_conf *conf, int tenant, const struct cube_ip *ip);

@@ -426,6 +426,20 @@ const char *cube_dial_by_name(enum cube_dial_by by)
 	return names[by];
 }
 
+bool cube_dial_by_uri(enum cube_dial_by by)
+{
+	return (by >= CUBE_DIAL_BY_INCOMING_URI_VIA && by <= CUBE_DIAL_BY_INCOMING_URI_FROM) || by == CUBE_DIAL_BY_URI;
+}
+
+bool cube_dial_peer_up(const struct cube_conf *conf, const struct cube_dial_peer *peer)
+{
+	bool target = peer->session_target.len || peer->server_group.tag;
+
+	if(target && (peer->permission & CUBE_PERMISSION_TERM))
+		return cube_dial_takes_out(conf, peer);
+	return cube_dial_takes_in(peer);
+}
+
 static bool find_target(const struct cube_dial_plan *plan, const struct cube_dial_target *wanted)
 {
 	unsigned low = 0, high = plan->n_targets;

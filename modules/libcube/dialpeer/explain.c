@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Runs the searches of a call, and writes down what they found in the order in which a call goes through them. */
+#include "explain.h"
+
+#include <stdio.h>
+
+#include "../conf/load.h"
+#include "../conf/names.h"
+#include "../tenant/trust.h"
+#include "explain_private.h"
+#include "number.h"
+
+/* ---- the call */
+
+static bool (*const parse[CUBE_N_URI_OF])(struct cube_str, struct cube_uri_parts *) = {
+		[CUBE_URI_VIA] = cube_uri_parse_via,
+		[CUBE_URI_REQUEST] = cube_uri_parse,
+		[CUBE_URI_TO] = cube_uri_parse_header,
+		[CUBE_URI_FROM] = cube_uri_parse_header,
+		[CUBE_URI_DIVERSION] = cube_uri_parse_header,
+		[CUBE_URI_REFERRED_BY] = cube_uri_parse_header,
+};
+
+static const char *const uri_names[CUBE_N_URI_OF] = {[CUBE_URI_VIA] = "via",
+		[CUBE_URI_REQUEST] = "ruri",
+		[CUBE_URI_TO] = "to",
+		[CUBE_URI_FROM] = "from",
+		[CUBE_URI_DIVERSION] = "diversion",
+		[CUBE_URI_REFERRED_BY] = "referred-by"};
+
+static void read_uris(struct cube_explain_run *run)
+{
+	for(unsigned of = 0; of < CUBE_N_URI_OF; of++) {
+		struct cube_str text = run->ask->uri[of];
+
+		if(text.len == 0)
+			continue;
+		if(parse[of](text, &run->parts[of])) {
+			run->call.uri[of] = &run->parts[of];
+			cube_rows_say(run->rows, uri_names[of], "%.*s", CUBE_FMT(run->parts[of].whole));
+		} else {
+			cube_rows_say(run->rows, uri_names[of], "does not parse, and counts as not there: %.*s", CUBE_FMT(text));
+		}
+	}
+}
+
+/* The number of a user part: as it is given, or else the URI's. */
+static struct cube_str read_number(const struct cube_explain_run *run, const char *name, struct cube_str given,
+		const struct cube_uri_parts *uri, char buf[CUBE_NUMBER_MAX])
+{
+	struct cube_str user = given.len || !uri ? given : uri->user, number = cube_number_from_user(user, buf);
+	uint8_t digits[CUBE_NUMBER_MAX];
+
+	if(user.len == 0)
+		return number;
+	if(cube_digits_of(number, digits) > 0)
+		cube_rows_say(run->rows, name, "%.*s", CUBE_FMT(number));
+	else
+		cube_rows_say(run->rows, name, "no number, and matches no pattern: %.*s", CUBE_FMT(user));
+	return number;
+}
+
+/* False: the call is none of a tenant's. */
+static bool read_tenant(struct cube_explain_run *run)
+{
+	const struct cube_explain_ask *ask = run->ask;
+	const struct cube_rows *rows = run->rows;
+	const struct cube_tenant *t = ask->tenant_tag > 0 ? cube_conf_tenant(run->conf, ask->tenant_tag) : NULL;
+	const struct cube_listener *l = NULL;
+	char text[CUBE_ADDR_TEXT_MAX];
+
+	if(ask->socket.port) {
+		l = cube_conf_listener(run->conf, &ask->socket.ip, ask->socket.port, true);
+		if(!l)
+			l = cube_conf_listener(run->conf, &ask->socket.ip, ask->socket.port, false);
+		cube_rows_say(rows, "socket", "%s%s", cube_addr_text(&ask->socket, text),
+				!l			? ", which cube.conf does not name"
+				: l->secure ? ", listen-secure"
+							: ", listen-non-secure");
+	}
+	run->tenant = t ? (int)(t - run->conf->tenants) : l && ask->tenant_tag == CUBE_NONE ? l->tenant : CUBE_NONE;
+	run->tenant_known = t || l || ask->tenant_tag == 0;
+	if(run->tenant_known)
+		rows->number(rows->ctx, "tenant", run->tenant == CUBE_NONE ? 0 : run->conf->tenants[run->tenant].tag);
+	else if(ask->tenant_tag > 0)
+		cube_rows_say(rows, "tenant", "%d, which cube.conf does not have", ask->tenant_tag);
+	return run->tenant_known || (ask->tenant_tag == CUBE_NONE && !ask->socket.port);
+}
+
+static void say_trust(const struct cube_explain_run *run)
+{
+	static const char *const words[] = {
+			[CUBE_TRUST_REFUSE] = "no, unless its certificate passes cn-san-validate: answered with 403",
+			[CUBE_TRUST_DISCARD] = "no, unless its certificate passes cn-san-validate: dropped without an answer",
+			[CUBE_TRUST_LISTED] = "yes, it is in a trusted-list",
+			[CUBE_TRUST_DIAL_PEER] = "yes, it is the target of one of the tenant's dial-peers",
+			[CUBE_TRUST_NOT_REQUIRED] = "yes, trusted-authenticate is false",
+	};
+	char text[CUBE_ADDR_TEXT_MAX];
+
+	if(run->ask->source.len == 0 || !run->tenant_known)
+		return;
+	cube_rows_say(run->rows, "source", "%s", cube_ip_text(&run->ask->source, false, text));
+	cube_rows_say(
+			run->rows, "trusted", "%s", words[cube_tenant_trust(run->conf, run->tenant, &run->ask->source, false)]);
+}
+
+static bool say_call(struct cube_explain_run *run)
+{
+	const struct cube_explain_ask *ask = run->ask;
+	bool ok;
+
+	run->rows->row(run->rows->ctx, "call");
+	read_uris(run);
+	run->call.called = read_number(run, "called", ask->called, run->call.uri[CUBE_URI_REQUEST], run->called[0]);
+	run->call.calling = read_number(run, "calling", ask->calling, run->call.uri[CUBE_URI_FROM], run->calling[0]);
+	ok = read_tenant(run);
+	say_trust(run);
+	return ok;
+}
+
+/* ---- translation */
+
+/* One number by one rule of a profile. False: it is rejected. */
+static bool translate(const struct cube_explain_run *run, const struct cube_translation_profile *profile,
+		const char *when, const char *which, const struct cube_ref *ref, struct cube_str *number,
+		char buf[CUBE_NUMBER_MAX])
+{
+	const struct cube_rows *rows = run->rows;
+	struct cube_str before = *number, after;
+	enum cube_translated what;
+	unsigned rule;
+
+	if(!ref->tag)
+		return true;
+	what = cube_translation_apply(run->conf->dial_plan->translations[ref->index], before, buf, &after, &rule);
+	rows->row(rows->ctx, "translation");
+	cube_rows_say(rows, when, "%.*s", CUBE_FMT(profile->name));
+	cube_rows_say(rows, "number", "%s %.*s", which, CUBE_FMT(before));
+	if(what == CUBE_TRANSLATED_NOT)
+		cube_rows_say(rows, "rule", "none of translation-rule %d matches", ref->tag);
+	else
+		cube_rows_say(rows, "rule", "%u of translation-rule %d", rule, ref->tag);
+	if(what == CUBE_TRANSLATED_CHANGED)
+		cube_rows_say(rows, "becomes", "%.*s", CUBE_FMT(after));
+	else if(what == CUBE_TRANSLATED_REJECTED)
+		rows->text(rows->ctx, "becomes", "nothing: the call is refused");
+	*number = after;
+	return what != CUBE_TRANSLATED_REJECTED;
+}
+
+/* A user part that is no number stays as it is. */
+static bool translate_all(const struct cube_explain_run *run, const struct cube_name_ref *ref, const char *when,
+		struct cube_str *called, char called_buf[CUBE_NUMBER_MAX], struct cube_str *calling,
+		char calling_buf[CUBE_NUMBER_MAX])
+{
+	const struct cube_translation_profile *profile;
+	const struct cube_uri_parts *diversion = run->call.uri[CUBE_URI_DIVERSION], *from = run->call.uri[CUBE_URI_FROM];
+	bool anonymous = run->ask->calling.len == 0 && from && from->user.len == 0;
+	char redirect[CUBE_NUMBER_MAX], redirect_buf[CUBE_NUMBER_MAX];
+	struct cube_str number;
+
+	if(ref->name.len == 0)
+		return true;
+	profile = &run->conf->translation_profiles[ref->index];
+	if(called->len && !translate(run, profile, when, "called", &profile->called, called, called_buf))
+		return false;
+	if((calling->len || anonymous) && !translate(run, profile, when, "calling", &profile->calling, calling, calling_buf))
+		return false;
+	if(!diversion)
+		return true;
+	number = cube_number_from_user(diversion->user, redirect);
+	return number.len == 0
+		   || translate(run, profile, when, "redirect-called", &profile->redirect_called, &number, redirect_buf);
+}
+
+/* ---- in */
+
+static void say_peer(const struct cube_explain_run *run, const struct cube_dial_peer *peer)
+{
+	const struct cube_rows *rows = run->rows;
+
+	rows->number(rows->ctx, "dial-peer", peer->tag);
+	if(peer->description.len)
+		cube_rows_say(rows, "description", "%.*s", CUBE_FMT(peer->description));
+}
+
+/* Of a hit: which of the dial-peer's patterns it was, and how well it fits. */
+static void say_hit(struct cube_explain_run *run, const struct cube_dial_hit *hit)
+{
+	const struct cube_rows *rows = run->rows;
+	struct cube_explain_match m;
+
+	rows->text(rows->ctx, "by", cube_dial_by_name((enum cube_dial_by)hit->by));
+	if(hit->by == CUBE_DIAL_BY_DPG || !cube_explain_match(run, hit->peer, (enum cube_dial_by)hit->by, &m))
+		return;
+	cube_explain_say_match(run, &m);
+	if(hit->by == CUBE_DIAL_BY_POLICY)
+		rows->number(rows->ctx, "policy-rule", m.step + 1);
+	rows->number(rows->ctx, cube_dial_by_uri((enum cube_dial_by)hit->by) ? "matched-characters" : "explicit-digits",
+			(int)hit->explicit_digits);
+}
+
+static void say_in(struct cube_explain_run *run)
+{
+	const struct cube_rows *rows = run->rows;
+	struct cube_dial_hit hit;
+	bool found = cube_dial_plan_in(run->conf, run->tenant, &run->call, &hit);
+
+	rows->row(rows->ctx, "inbound");
+	if(found) {
+		say_peer(run, hit.peer);
+		say_hit(run, &hit);
+		run->in = hit.peer;
+	} else {
+		rows->number(rows->ctx, "dial-peer", 0);
+		rows->text(rows->ctx, "by", "no dial-peer of the tenant matches");
+	}
+	cube_explain_left_in(run, found ? &hit : NULL);
+}
+
+/* The dial-peer that the call is taken to have come in by. */
+static void say_given(struct cube_explain_run *run)
+{
+	const struct cube_rows *rows = run->rows;
+
+	run->in = run->ask->peer_tag > 0 ? cube_conf_dial_peer(run->conf, run->ask->peer_tag) : NULL;
+	rows->row(rows->ctx, "inbound");
+	rows->number(rows->ctx, "dial-peer", run->in ? run->in->tag : 0);
+	rows->text(rows->ctx, "by",
+			run->in								? "it was asked for"
+			: run->ask->peer_tag > 0			? "cube.conf does not have the one that was asked for"
+			: run->ask->peer_tag == 0			? "it was asked for"
+												: "neither tenant nor socket was given");
+}
+
+/* ---- out */
+
+static void say_profile(const struct cube_explain_run *run, int tenant, const struct cube_target *target)
+{
+	const struct cube_rows *rows = run->rows;
+	bool own = tenant != CUBE_NONE && run->conf->tenants[tenant].tls_profile != CUBE_NONE;
+	const struct cube_tls_profile *p = cube_conf_tls_profile(run->conf, tenant, &target->addr.ip);
+
+	if(target->kind == CUBE_TARGET_DNS && !own)
+		rows->text(rows->ctx, "tls-profile", "that of crypto-signaling for the address that DNS gives");
+	else if(!p)
+		rows->text(rows->ctx, "tls-profile", "none, so that no connection can be made");
+	else if(p->tag)
+		rows->number(rows->ctx, "tls-profile", p->tag);
+	else
+		cube_rows_say(rows, "tls-profile", "trustpoint %.*s of crypto-signaling", CUBE_FMT(p->trustpoint_name));
+}
+
+/* Where a request goes, with what. */
+static void say_target(
+		const struct cube_explain_run *run, const struct cube_dial_peer *peer, const struct cube_target *target)
+{
+	const struct cube_rows *rows = run->rows;
+	char text[CUBE_ADDR_TEXT_MAX], port[8] = "";
+
+	if(target->kind == CUBE_TARGET_IP) {
+		cube_rows_say(rows, "target", "%s:%s", target->addr.ip.len == 16 ? "ipv6" : "ipv4",
+				target->addr.port ? cube_addr_text(&target->addr, text) : cube_ip_text(&target->addr.ip, true, text));
+	} else {
+		if(target->port)
+			snprintf(port, sizeof(port), ":%u", (unsigned)target->port);
+		cube_rows_say(rows, "target", "dns:%.*s%s", CUBE_FMT(target->host), port);
+	}
+	rows->text(rows->ctx, "transport", cube_transport_name(peer->session_transport));
+	rows->text(rows->ctx, "url", "sip");
+	if(peer->session_transport != CUBE_TRANSPORT_TLS)
+		return;
+	say_profile(run, peer->tenant, target);
+	if(run->ask->connection)
+		run->ask->connection(run->ask->ctx, peer->tenant_tag, target, rows);
+}
+
+static void say_group(const struct cube_explain_run *run, const struct cube_dial_peer *peer)
+{
+	const struct cube_server_group *group = &run->conf->server_groups[peer->server_group.index];
+	const struct cube_rows *rows = run->rows;
+
+	cube_rows_say(rows, "target", "server-group %d, %s", group->tag,
+			group->round_robin ? "from the next server on each time" : "in this order");
+	for(unsigned i = 0; i < group->n_servers; i++) {
+		rows->row(rows->ctx, "target");
+		rows->number(rows->ctx, "dial-peer", peer->tag);
+		rows->number(rows->ctx, "server", (int)i + 1);
+		say_target(run, peer, &group->servers[i].target);
+	}
+}
+
+static void say_place(const struct cube_explain_run *run, const struct cube_dial_hit *hits, unsigned i)
+{
+	const struct cube_rows *rows = run->rows;
+	char why[CUBE_EXPLAIN_WHY_MAX];
+
+	rows->number(rows->ctx, "preference", hits[i].preference);
+	if(i > 0)
+		cube_rows_say(rows, "why-here", "behind dial-peer %d: %s", hits[i - 1].peer->tag,
+				cube_explain_why_behind(run, &hits[i - 1], &hits[i], why));
+	if(hits[i].huntstop)
+		rows->text(rows->ctx, "huntstop", "no dial-peer is tried behind it");
+	rows->number(rows->ctx, "tenant", hits[i].peer->tenant_tag);
+}
+
+static void say_out(struct cube_explain_run *run, const struct cube_dial_hit *hits, unsigned i)
+{
+	const struct cube_dial_peer *peer = hits[i].peer;
+	const struct cube_rows *rows = run->rows;
+	struct cube_str called = run->call.called, calling = run->call.calling;
+	char called_buf[CUBE_NUMBER_MAX], calling_buf[CUBE_NUMBER_MAX];
+
+	rows->row(rows->ctx, "outbound");
+	rows->number(rows->ctx, "place", (int)i + 1);
+	say_peer(run, peer);
+	say_hit(run, &hits[i]);
+	say_place(run, hits, i);
+	if(peer->server_group.tag)
+		say_group(run, peer);
+	else
+		say_target(run, peer, &peer->target);
+	/* a number that is rejected here takes only this dial-peer out */
+	translate_all(run, &peer->translation_out, "translation-profile-outgoing", &called, called_buf, &calling,
+			calling_buf);
+}
+
+/* How many. */
+static unsigned say_all_out(struct cube_explain_run *run)
+{
+	const struct cube_name_ref *profile =
+			run->in && run->in->translation_in.name.len ? &run->in->translation_in : &run->conf->sip_ua.translation_in;
+	const struct cube_rows *rows = run->rows;
+	struct cube_dial_hit hits[CUBE_HUNT_MAX];
+	unsigned i, n;
+
+	if(!translate_all(run, profile, "translation-profile-incoming", &run->call.called, run->called[1],
+			   &run->call.calling, run->calling[1]))
+		return 0;
+	cube_explain_numbers(run);
+	n = cube_dial_plan_out(run->conf, run->in, &run->call, hits, CUBE_HUNT_MAX);
+	for(i = 0; i < n; i++)
+		say_out(run, hits, i);
+	if(n == 0) {
+		rows->row(rows->ctx, "outbound");
+		rows->text(rows->ctx, "by", "no dial-peer matches: the call gets 404");
+	}
+	cube_explain_left_out(run, hits, n);
+	return n;
+}
+
+static int explain(struct cube_explain_run *run)
+{
+	if(!say_call(run))
+		return 0;
+	cube_explain_numbers(run);
+	if(run->ask->peer_tag == CUBE_NONE && run->tenant_known)
+		say_in(run);
+	else
+		say_given(run);
+	return run->ask->in_only ? run->in != NULL : (int)say_all_out(run);
+}
+
+int cube_explain(const struct cube_conf *conf, const struct cube_explain_ask *ask, const struct cube_rows *rows)
+{
+	struct cube_arena *arena = cube_arena_new(&cube_alloc_libc, 0);
+	struct cube_explain_run run = {.conf = conf, .ask = ask, .rows = rows};
+	int ret = -1;
+
+	for(unsigned i = 0; arena && i < 2; i++)
+		run.maps[i] = cube_arena_array(arena, conf->n_e164_maps, sizeof(*run.maps[i]));
+	if(arena && run.maps[0] && run.maps[1])
+		ret = explain(&run);
+	cube_arena_free(&arena);
+	return ret;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* For explain*.c alone: a call taken apart, and by what a dial-peer would be found if nothing kept it out. */
+#ifndef CUBE_DIALPEER_EXPLAIN_PRIVATE_H
+#define CUBE_DIALPEER_EXPLAIN_PRIVATE_H
+
+#include "explain.h"
+#include "plan_private.h"
+
+/* How a dial-peer matches. */
+struct cube_explain_match
+{
+	uint8_t by; /* enum cube_dial_by */
+	uint8_t rank;
+	unsigned digits;		 /* explicit ones; of a URI the characters that matched */
+	int step;				 /* how many criteria are tried before this one */
+	const char *key;		 /* of the dial-peer: "destination-pattern" */
+	int map;				 /* tag of the e164-pattern-map; 0: none */
+	struct cube_str pattern; /* the pattern, or the name of the uri; empty: none */
+};
+
+/* The best pattern of a map for a number. */
+struct cube_explain_map
+{
+	bool looked, fits;
+	unsigned digits;
+	struct cube_str pattern;
+};
+
+struct cube_explain_run
+{
+	const struct cube_conf *conf;
+	const struct cube_explain_ask *ask;
+	const struct cube_rows *rows;
+	int tenant; /* index, CUBE_NONE: sip-ua */
+	bool tenant_known;
+	const struct cube_dial_peer *in; /* NULL: dial-peer 0 */
+	struct cube_uri_parts parts[CUBE_N_URI_OF];
+	struct cube_call call;
+	char called[2][CUBE_NUMBER_MAX], calling[2][CUBE_NUMBER_MAX]; /* as they came, and translated */
+	uint8_t digits[2][CUBE_NUMBER_MAX];							  /* of called and calling */
+	unsigned n_digits[2];
+	struct cube_explain_map *maps[2]; /* by index of conf->e164_maps */
+};
+
+/* Forgets what maps gave: the numbers of run->call have changed. */
+void cube_explain_numbers(struct cube_explain_run *run);
+/* Does the dial-peer match the call by this criterion, whatever its state? For a policy: by its first rule that fits. */
+bool cube_explain_match(struct cube_explain_run *run, const struct cube_dial_peer *peer, enum cube_dial_by by,
+		struct cube_explain_match *match);
+/* By the first of the criteria for calls that come in, or of those for calls that go out. */
+bool cube_explain_match_in(
+		struct cube_explain_run *run, const struct cube_dial_peer *peer, struct cube_explain_match *match);
+bool cube_explain_match_out(
+		struct cube_explain_run *run, const struct cube_dial_peer *peer, struct cube_explain_match *match);
+/* Is it a dpg, a policy or the call itself that decides where run->in's calls go? */
+enum cube_dial_by cube_explain_decides(const struct cube_explain_run *run);
+
+/* "matches": what fits what. */
+void cube_explain_say_match(const struct cube_explain_run *run, const struct cube_explain_match *match);
+/* Why b comes behind a, which matches by the same criterion; in text, which is returned. */
+#define CUBE_EXPLAIN_WHY_MAX 160
+const char *cube_explain_why_behind(const struct cube_explain_run *run, const struct cube_dial_hit *a,
+		const struct cube_dial_hit *b, char text[CUBE_EXPLAIN_WHY_MAX]);
+
+/* The dial-peers that match, but are not what was found (hit: NULL for none; hits: n). */
+void cube_explain_left_in(struct cube_explain_run *run, const struct cube_dial_hit *hit);
+void cube_explain_left_out(struct cube_explain_run *run, const struct cube_dial_hit *hits, unsigned n);
+
+#endif
