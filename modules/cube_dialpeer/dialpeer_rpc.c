@@ -13,8 +13,9 @@
 #define ROW_BYTES_MAX 8192 /* of a row; there are six texts that may have 1 KB each */
 #define VALUE_BYTES 12	   /* of a name and its value, besides their text */
 #define WORDS_BYTES 4096   /* of what is typed */
-#define DIGITS_SAFE 6		   /* a longer one that was cut hardly ever leaves so few */
+#define DIGITS_SAFE 6	   /* a longer one that was cut hardly ever leaves so few */
 #define DIGITS_INT32 10
+#define DIGITS_UINT64 20
 #define REMEDY "kamcmd's socket carries no more: ask for fewer, or over JSON-RPC"
 
 static struct cube_tenant_api tenant;
@@ -87,8 +88,9 @@ static void answer_end(struct answer *a)
 
 /* ---- cube_dialpeer.list */
 
-static const char *list_doc[] = {"The dial-peers of the running configuration, all or one by its tag: state, and every key "
-								 "that it has or inherits",
+static const char *list_doc[] = {
+		"The dial-peers of the running configuration, all or one by its tag: state, and every key "
+		"that it has or inherits",
 		NULL};
 
 static void rpc_list(rpc_t *rpc, void *ctx)
@@ -121,8 +123,8 @@ static void rpc_list(rpc_t *rpc, void *ctx)
 
 /* ---- cube_dialpeer.summary */
 
-static const char *summary_doc[] = {"show dial-peer voice summary, as CUBE prints it, with the tenant in the place of the VRF",
-		NULL};
+static const char *summary_doc[] = {
+		"show dial-peer voice summary, as CUBE prints it, with the tenant in the place of the VRF", NULL};
 
 static void take_line(void *arg, const char *line)
 {
@@ -179,27 +181,26 @@ static bool word_next(rpc_t *rpc, void *ctx, struct words *words, struct cube_st
 	return true;
 }
 
-/* kamcmd sends a bare number as an integer of 32 bits. What may be left of a longer one is no number to answer for. */
+/* kamcmd sends a bare number as an integer of 32 bits, and the core makes one below 0 a text of 64 unsigned ones. What may
+ * be left of a longer number is none to answer for. */
 static bool may_be_cut(struct cube_str word)
 {
-	size_t sign = word.len > 0 && word.s[0] == '-', i;
+	size_t i;
 
-	for(i = sign; i < word.len && word.s[i] >= '0' && word.s[i] <= '9'; i++)
+	for(i = 0; i < word.len && word.s[i] >= '0' && word.s[i] <= '9'; i++)
 		;
-	return i == word.len && i > sign && (sign || (i > DIGITS_SAFE && i <= DIGITS_INT32));
+	return i == word.len && ((i > DIGITS_SAFE && i <= DIGITS_INT32) || i == DIGITS_UINT64);
 }
 
 /* False: faulted. */
-static bool ask_word(
-		rpc_t *rpc, void *ctx, struct words *words, struct cube_explain_ask *ask, struct cube_str word)
+static bool ask_word(rpc_t *rpc, void *ctx, struct words *words, struct cube_explain_ask *ask, struct cube_str word)
 {
 	struct cube_err err;
 	struct cube_str value;
 
 	cube_err_reset(&err);
 	if(may_be_cut(word)) {
-		rpc->fault(ctx, 400, "kamcmd may have cut this number: write it as called=%.*s, with all its digits",
-				CUBE_FMT(word));
+		rpc->fault(ctx, 400, "%.*s may be a number that kamcmd has cut: write it as called=NUMBER", CUBE_FMT(word));
 		return false;
 	}
 	if(cube_explain_word(ask, word, &err) == 0)
@@ -233,8 +234,9 @@ static bool ask_scan(rpc_t *rpc, void *ctx, struct words *words, struct cube_exp
 			return false;
 	}
 	if(first || (ask->in_only && ask->tenant_tag == CUBE_NONE && ask->socket.port == 0)) {
-		rpc->fault(ctx, 400, first ? "cube_dialpeer.match [in | out] [number] [name=value ...]; names are " CUBE_EXPLAIN_NAMES
-								   : "in: tell whose it is, by tenant=N or socket=address:port");
+		rpc->fault(ctx, 400,
+				first ? "cube_dialpeer.match [in | out] [number] [name=value ...]; names are " CUBE_EXPLAIN_NAMES
+					  : "in: tell whose it is, by tenant=N or socket=address:port");
 		return false;
 	}
 	return true;
@@ -261,10 +263,11 @@ static void say_connection(void *ctx, int tag, const struct cube_target *target,
 							  : "no: requests are not sent on it");
 }
 
-static const char *match_doc[] = {
-		"A dry run: [in | out] number, and name=value or name value: " CUBE_EXPLAIN_NAMES
-		". By which dial-peer the call comes in, what translation rules make of its numbers, which dial-peers it goes out by, "
-		"in order, where to, and which match but do not get it; the reasons for all that. in: no further than how it comes in",
+static const char *match_doc[] = {"A dry run: [in | out] number, and name=value or name value: " CUBE_EXPLAIN_NAMES
+								  ". By which dial-peer the call comes in, what translation rules make of its numbers, "
+								  "which dial-peers it goes out by, "
+								  "in order, where to, and which match but do not get it; the reasons for all that. "
+								  "in: no further than how it comes in",
 		NULL};
 
 static void rpc_match(rpc_t *rpc, void *ctx)

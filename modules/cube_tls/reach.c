@@ -22,8 +22,7 @@ static bool leads_to(const struct conn_row *r, const struct cube_target *target)
 }
 
 /* One whose handshake is done is worth more. */
-static const struct conn_row *best_row(
-		const struct conn_row *rows, int n, int tenant, const struct cube_target *target)
+static const struct conn_row *best_row(const struct conn_row *rows, int n, int tenant, const struct cube_target *target)
 {
 	const struct conn_row *best = NULL;
 

@@ -165,7 +165,8 @@ static bool translate_all(const struct cube_explain_run *run, const struct cube_
 	profile = &run->conf->translation_profiles[ref->index];
 	if(called->len && !translate(run, profile, when, "called", &profile->called, called, called_buf))
 		return false;
-	if((calling->len || anonymous) && !translate(run, profile, when, "calling", &profile->calling, calling, calling_buf))
+	if((calling->len || anonymous)
+			&& !translate(run, profile, when, "calling", &profile->calling, calling, calling_buf))
 		return false;
 	if(!diversion)
 		return true;
@@ -228,10 +229,10 @@ static void say_given(struct cube_explain_run *run)
 	rows->row(rows->ctx, "inbound");
 	rows->number(rows->ctx, "dial-peer", run->in ? run->in->tag : 0);
 	rows->text(rows->ctx, "by",
-			run->in								? "it was asked for"
-			: run->ask->peer_tag > 0			? "cube.conf does not have the one that was asked for"
-			: run->ask->peer_tag == 0			? "it was asked for"
-												: "neither tenant nor socket was given");
+			run->in					  ? "it was asked for"
+			: run->ask->peer_tag > 0  ? "cube.conf does not have the one that was asked for"
+			: run->ask->peer_tag == 0 ? "it was asked for"
+									  : "neither tenant nor socket was given");
 }
 
 /* ---- out */
@@ -322,8 +323,8 @@ static void say_out(struct cube_explain_run *run, const struct cube_dial_hit *hi
 	else
 		say_target(run, peer, &peer->target);
 	/* a number that is rejected here takes only this dial-peer out */
-	translate_all(run, &peer->translation_out, "translation-profile-outgoing", &called, called_buf, &calling,
-			calling_buf);
+	translate_all(
+			run, &peer->translation_out, "translation-profile-outgoing", &called, called_buf, &calling, calling_buf);
 }
 
 /* How many. */

@@ -13,12 +13,12 @@
 /* What is known of the call; all texts are as in a SIP message and may be hostile. Zeroed and cube_explain_begin: nothing. */
 struct cube_explain_ask
 {
-	bool in_only;					 /* how the call comes in, and no further */
-	int tenant_tag;					 /* 0: sip-ua; CUBE_NONE: that of socket */
-	int peer_tag;					 /* of the inbound dial-peer, 0: none; CUBE_NONE: it is searched for */
-	struct cube_addr socket;		 /* that the call comes to; port 0: not known */
-	struct cube_ip source;			 /* from where; len 0: not known */
-	struct cube_str called, calling; /* user parts of URIs; empty: those of the Request-URI and of From */
+	bool in_only;						/* how the call comes in, and no further */
+	int tenant_tag;						/* 0: sip-ua; CUBE_NONE: that of socket */
+	int peer_tag;						/* of the inbound dial-peer, 0: none; CUBE_NONE: it is searched for */
+	struct cube_addr socket;			/* that the call comes to; port 0: not known */
+	struct cube_ip source;				/* from where; len 0: not known */
+	struct cube_str called, calling;	/* user parts of URIs; empty: those of the Request-URI and of From */
 	struct cube_str uri[CUBE_N_URI_OF]; /* Request-URI, and bodies of headers; empty: not known */
 	/* Adds to the row of a target what is known of a TLS connection to it, for tenant (tag; 0: sip-ua); NULL: nothing is. */
 	void (*connection)(void *ctx, int tenant_tag, const struct cube_target *target, const struct cube_rows *rows);
@@ -35,7 +35,8 @@ bool cube_explain_has(struct cube_str name); /* is it one of them? */
 int cube_explain_word(struct cube_explain_ask *ask, struct cube_str word, struct cube_err *err)
 		__attribute__((warn_unused_result));
 /* The names, with commas, for a usage line. */
-#define CUBE_EXPLAIN_NAMES "called, calling, tenant, socket, source, dial-peer, ruri, from, to, via, diversion, referred-by"
+#define CUBE_EXPLAIN_NAMES \
+	"called, calling, tenant, socket, source, dial-peer, ruri, from, to, via, diversion, referred-by"
 
 /* Explains. Rows: call, inbound, inbound-left-out, translation, outbound, target, outbound-left-out. Returns how many
  * dial-peers would get the call: the outbound ones, or, with in_only, 0 or 1; -1 when memory is out. Time grows with

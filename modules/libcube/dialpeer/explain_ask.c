@@ -60,8 +60,7 @@ bool cube_explain_has(struct cube_str name)
 		   || cube_str_eq(name, CUBE_STR("socket")) || cube_str_eq(name, CUBE_STR("source"));
 }
 
-int cube_explain_set(
-		struct cube_explain_ask *ask, struct cube_str name, struct cube_str value, struct cube_err *err)
+int cube_explain_set(struct cube_explain_ask *ask, struct cube_str name, struct cube_str value, struct cube_err *err)
 {
 	struct cube_str *text = text_of(ask, name);
 	const char *wanted = NULL;

@@ -23,8 +23,7 @@ const char *cube_explain_why_behind(const struct cube_explain_run *run, const st
 		snprintf(text, CUBE_EXPLAIN_WHY_MAX, "fewer explicit digits: %u, not %u", b->explicit_digits,
 				a->explicit_digits);
 	else if(a->preference != b->preference)
-		snprintf(text, CUBE_EXPLAIN_WHY_MAX, "preference %u, not %u", (unsigned)b->preference,
-				(unsigned)a->preference);
+		snprintf(text, CUBE_EXPLAIN_WHY_MAX, "preference %u, not %u", (unsigned)b->preference, (unsigned)a->preference);
 	else if(b->by == CUBE_DIAL_BY_DPG)
 		snprintf(text, CUBE_EXPLAIN_WHY_MAX, "it stands behind it in the dpg");
 	else if(run->conf->sip_ua.dial_peer_hunt_random && b->by > CUBE_DIAL_BY_DPG)
@@ -50,8 +49,8 @@ struct left
 	unsigned n;
 };
 
-static void left_row(struct left *left, const struct cube_dial_peer *peer, const struct cube_explain_match *m,
-		const char *why)
+static void left_row(
+		struct left *left, const struct cube_dial_peer *peer, const struct cube_explain_match *m, const char *why)
 {
 	const struct cube_rows *rows = left->run->rows;
 

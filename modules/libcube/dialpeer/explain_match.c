@@ -75,8 +75,7 @@ static bool uri_fits(const struct cube_explain_run *run, const struct cube_name_
 		struct cube_uri_match *found)
 {
 	return uri->name.len && run->call.uri[of]
-		   && cube_uri_class_match(
-				   run->conf->dial_plan->classes[uri->index], run->call.uri[of], NULL, 0, false, found);
+		   && cube_uri_class_match(run->conf->dial_plan->classes[uri->index], run->call.uri[of], NULL, 0, false, found);
 }
 
 static bool by_uri(const struct cube_explain_run *run, const struct cube_name_ref *uri, enum cube_uri_of of,
@@ -113,7 +112,7 @@ static bool by_rule(struct cube_explain_run *run, const struct cube_dial_peer *p
 	struct cube_explain_match calling = {.by = CUBE_DIAL_BY_POLICY};
 	struct cube_uri_match found;
 
-	match->key = "the rule's destination-uri-...";
+	match->key = "all URIs that the rule asks for";
 	for(unsigned of = 0; of < CUBE_N_URI_OF; of++) {
 		if((bits & 1u << of) && !uri_fits(run, &peer->destination_uri_of[of], (enum cube_uri_of)of, &found))
 			return false;

@@ -57,7 +57,6 @@ const struct cube_pattern *cube_program_keep(const struct cube_program *program,
 		struct cube_arena *arena) __attribute__((warn_unused_result));
 bool cube_pattern_run(const struct cube_pattern *pattern, const uint8_t *digits, unsigned n, unsigned *explicit_digits);
 /* The same with a program that is not kept. */
-bool cube_program_run(
-		const struct cube_program *program, const uint8_t *digits, unsigned n, unsigned *explicit_digits);
+bool cube_program_run(const struct cube_program *program, const uint8_t *digits, unsigned n, unsigned *explicit_digits);
 
 #endif

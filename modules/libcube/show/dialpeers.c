@@ -42,12 +42,11 @@ static void put_at(char line[CUBE_SHOW_LINE_MAX], size_t column, const char *tex
 	size_t used = strlen(line);
 
 	if(*text && used < CUBE_SHOW_LINE_MAX)
-		snprintf(line + used, CUBE_SHOW_LINE_MAX - used, "%*s%s",
-				used < column ? (int)(column - used) : used > 0, "", text);
+		snprintf(line + used, CUBE_SHOW_LINE_MAX - used, "%*s%s", used < column ? (int)(column - used) : used > 0, "",
+				text);
 }
 
-static void show_one(
-		const struct cube_conf *conf, const struct cube_dial_peer *peer, cube_show_line_f line, void *ctx)
+static void show_one(const struct cube_conf *conf, const struct cube_dial_peer *peer, cube_show_line_f line, void *ctx)
 {
 	char row[CUBE_SHOW_LINE_MAX] = "", text[CUBE_SHOW_LINE_MAX];
 
@@ -71,7 +70,8 @@ void cube_show_dial_peers(const struct cube_conf *conf, cube_show_line_f line, v
 {
 	line(ctx, "dial-peer hunt 0");
 	line(ctx, "             AD                                    PRE PASS                OUT");
-	line(ctx, "TAG    TYPE  MIN  OPER PREFIX    DEST-PATTERN      FER THRU SESS-TARGET    STAT PORT    KEEPALIVE    TENANT");
+	line(ctx, "TAG    TYPE  MIN  OPER PREFIX    DEST-PATTERN      FER THRU SESS-TARGET    STAT PORT    KEEPALIVE    "
+			  "TENANT");
 	for(unsigned i = 0; i < conf->n_dial_peers; i++)
 		show_one(conf, &conf->dial_peers[i], line, ctx);
 }
@@ -135,8 +135,7 @@ static void take_piece(void *ctx, const char *text, size_t len)
 	}
 }
 
-void cube_show_dial_peer(
-		const struct cube_conf *conf, const struct cube_dial_peer *peer, const struct cube_rows *rows)
+void cube_show_dial_peer(const struct cube_conf *conf, const struct cube_dial_peer *peer, const struct cube_rows *rows)
 {
 	struct keys keys = {.rows = rows};
 

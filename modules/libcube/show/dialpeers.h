@@ -9,7 +9,6 @@
 /* All of them, by tag. Where CUBE has the VRF stands the tenant. */
 void cube_show_dial_peers(const struct cube_conf *conf, cube_show_line_f line, void *ctx);
 /* One row: its tag, state, and every key that it has or inherits, under the key's name. */
-void cube_show_dial_peer(
-		const struct cube_conf *conf, const struct cube_dial_peer *peer, const struct cube_rows *rows);
+void cube_show_dial_peer(const struct cube_conf *conf, const struct cube_dial_peer *peer, const struct cube_rows *rows);
 
 #endif
