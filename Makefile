@@ -199,7 +199,7 @@ help:
 	@echo "make demo           two calls between two tenants over TLS, explained hop by hop; KEEP=1 leaves it running"
 	@echo "make check          all tests; T=<suite> runs one unit test suite only"
 	@echo "make unit           the unit tests; T=<suite>; TIMES=50 lets tests of random input run fifty times as long"
-	@echo "make install        modules and cube-fetch to Kamailio's folder, configurations to /usr/share/kamailio-cube, cube.conf(5); DESTDIR=<root>"
+	@echo "make install        modules and cube-fetch to Kamailio's folder, cube-dialplan, configurations to /usr/share/kamailio-cube, manual pages; DESTDIR=<root>"
 	@echo "make asan           the unit tests under the address and undefined behaviour sanitizers; T=<suite>"
 	@echo "make page-test      the status page in a browser; installs chromium. make check does so where chromium is there"
 	@echo "make valgrind       the modules in a server under valgrind, one worker of each kind; ROUNDS=10"

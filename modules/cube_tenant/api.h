@@ -59,8 +59,8 @@ struct cube_tls_ops
 	void (*discard)(void *tls);
 	/* What is known of the peer behind connection id; false when there is no such connection of ours. */
 	bool (*peer)(int connection, struct cube_peer *peer);
-	/* The connection of tenant (tag; 0: sip-ua) that a request for the target would be sent on now. Of a name without a
-	 * port it is any that was made for it. False: there is none. */
+	/* The connection of tenant (tag; 0: sip-ua) that a request for the target would be sent on now. A name is not
+	 * resolved: it is a connection that was made for it. False: there is none. */
 	bool (*reach)(int tenant, const struct cube_target *target, struct cube_reach *reach);
 	/* Connections that began with another generation of the configuration than this one; -1 when memory is out. */
 	int (*older)(unsigned generation);

@@ -211,8 +211,8 @@ def test_list(t):
     equal("tags", [row["dial-peer"] for row in rows], [10, 11, 12, 13, 14, 15, *OUTBOUND])
     one = made.rpc.call("cube_dialpeer.list", 206)
     equal("one", one, rows[-3])
-    equal("its keys", one, {"dial-peer": 206, "admin": "up", "oper": "up", "tenant": "200", "destination-uri-from": "vip",
-                            "session-target": f"ipv4:{made.far.at}", "session-transport": "tcp tls", "preference": "0",
+    equal("its keys", one, {"dial-peer": 206, "admin": "up", "oper": "up", "tenant": 200, "destination-uri-from": "vip",
+                            "session-target": f"ipv4:{made.far.at}", "session-transport": "tcp tls", "preference": 0,
                             "permission": "both", "huntstop": "true", "shutdown": "false"})
     equal("shut down", [(row["admin"], row["oper"]) for row in rows if row["dial-peer"] == 208], [("down", "down")])
     for words, code in (((7,), 404), (("x",), 400)):

@@ -193,6 +193,12 @@ def test_address_that_a_name_has(t):
     calls did before, on its open connection and on a new one."""
     t.made.reaches(t.made.spare, "1009")
     t.made.reaches(t.made.a, "1000")
+    with t.made.cube.binrpc() as rpc:
+        said = {number: [row for row in rpc.values("cube_dialpeer.match", "out", number) if row["part"] == "outbound"][0]
+                for number in ("1000", "1009")}
+    equal("the dry run's connections", {row["connection"] for row in said.values()}, {f"established with {t.made.a.at}"})
+    equal("whether its certificate is the target's", (said["1000"]["covers-target"], said["1009"]["covers-target"]),
+          ("yes", "no: requests are not sent on it"))
     t.made.reaches(t.made.spare, "1009")
     t.made.closed()
     t.made.reaches(t.made.spare, "1009")

@@ -24,6 +24,8 @@ trustpoint "{odd}" {{ ca = "{ca}"  revocation-check = {{ "crl", "none" }}  crl =
 # Arguments with which each command is called; one that is not here is called without any.
 ARGS = {
     "cube_tenant.check": [(), ("/nowhere/cube.conf",)],
+    "cube_dialpeer.list": [(), (1,), ("1",), ("one",)],
+    "cube_dialpeer.match": [(), ("out", 2001), ("in", "2001", "tenant", 200), ("tenant=200", ODD), ("colour=2",)],
     "cube_tls.connections": [(), ("tenant", 200), ("tenant", "200"), ("id", 999999), ("id",), ("target", "ipv4:127.0.0.9:1")],
     "cube_tls.show": [(), ("brief",), ("detail",), ("detail", "tenant", 200), ("all",)],
     "cube_tls.clear": [(), ("id", 999999), ("tenant", 200), ("target", "ipv4:127.0.0.9:1"), ("target", "nowhere")],

@@ -261,6 +261,37 @@ START_TEST(random_plans)
 }
 END_TEST
 
+/* Without trustpoints' files the dial-plan is the same; those of maps must be there all the same. */
+START_TEST(plan_alone)
+{
+	char *plan = helper_read(PLAN, NULL);
+	struct helper_files files;
+	struct cube_conf *conf, *whole = load(plan);
+	struct cube_err err;
+	const char *map = "e164-pattern-map 1 { url = \"map.txt\" }";
+	char *first;
+
+	helper_files_init(&files);
+	helper_files_put(&files, HELPER_CONF, plan, strlen(plan), 0644);
+	ck_assert_int_eq(cube_conf_load(HELPER_CONF, &files.files, &cube_alloc_libc, &conf, &err), -1);
+	ck_assert_int_eq(cube_conf_load_plan(HELPER_CONF, &files.files, &cube_alloc_libc, &conf, &err), 0);
+	used = 0;
+	dry_run(whole, "tenant=100 2001");
+	first = strdup(text);
+	used = 0;
+	dry_run(conf, "tenant=100 2001");
+	ck_assert_str_eq(text, first);
+	cube_conf_free(&conf);
+	helper_files_put(&files, HELPER_CONF, map, strlen(map), 0644);
+	ck_assert_int_eq(cube_conf_load_plan(HELPER_CONF, &files.files, &cube_alloc_libc, &conf, &err), -1);
+	ck_assert_msg(strstr(err.text, "e164-pattern-map 1: url"), "%s", err.text);
+	helper_files_free(&files);
+	cube_conf_free(&whole);
+	free(first);
+	free(plan);
+}
+END_TEST
+
 static const char summary_want[] =
 		"dial-peer hunt 0\n"
 		"             AD                                    PRE PASS                OUT\n"
@@ -346,6 +377,7 @@ Suite *suite_explain(void)
 	tcase_add_loop_test(tc, refused, 0, N(wrong));
 	tcase_add_loop_test(tc, accepted, 0, N(right));
 	tcase_add_loop_test(tc, random_plans, 0, 10);
+	tcase_add_test(tc, plan_alone);
 	tcase_add_test(tc, summary);
 	tcase_add_test(tc, one_in_full);
 	suite_add_tcase(s, tc);

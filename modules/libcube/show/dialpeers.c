@@ -5,9 +5,10 @@
 #include <string.h>
 
 #include "../conf/dump.h"
+#include "../conf/names.h"
 #include "../dialpeer/plan.h"
 
-/* "CUBE prints what it has": as it was written, where one stands in the section of the tenant that one. */
+/* As it was written; for sip-server what the tenant has. */
 static struct cube_str target_of(const struct cube_conf *conf, const struct cube_dial_peer *peer)
 {
 	if(cube_str_eq(peer->session_target, CUBE_STR("sip-server")) && peer->tenant != CUBE_NONE)
@@ -107,11 +108,16 @@ static void take_line(struct keys *k)
 {
 	char *name = k->line + strspn(k->line, " "), *end = name + strcspn(name, " "), *value = strstr(end, "= ");
 	size_t len;
+	int number;
 
 	if(!value || strcmp(end, "{") == 0)
 		return;
 	*end = '\0';
 	value += 2;
+	if(cube_number_parse(cube_str_of(value), INT32_MAX, &number)) { /* strings have quotes */
+		k->rows->number(k->rows->ctx, name, number);
+		return;
+	}
 	unquote(value);
 	value += strspn(value, " ");
 	for(len = strlen(value); len > 0 && value[len - 1] == ' ';)
