@@ -34,6 +34,11 @@ uri "sales" {{ user-id = "^sales$" }}
 e164-pattern-map 1 {{ e164 = {{ "24..", "2410" }} }}
 dpg 1 {{ dial-peer = {{ "202", "203 preference 1" }} }}
 provision-policy 1 {{ preference = {{ "from", "called" }} }}
+translation-rule 1 {{ rule = {{ "/^00/ /20/", "reject /^0900/" }} }}
+translation-rule 2 {{ rule = {{ "reject /^2777/" }} }}
+translation-profile "in" {{ called = 1 }}
+translation-profile "out" {{ called = 2 }}
+dial-peer 9 {{ tenant = 100  incoming-called-number = "0"  translation-profile-incoming = "in" }}
 dial-peer 10 {{ tenant = 100  incoming-called-number = "2..." }}
 dial-peer 11 {{ tenant = 100  incoming-called-number = "26.."  destination-provision-policy = 1 }}
 dial-peer 12 {{ tenant = 100  incoming-uri-from = "vip"  destination-dpg = 1 }}
@@ -47,14 +52,16 @@ dial-peer 204 {{ tenant = 100  destination-pattern = "2001"  session-target = "i
 dial-peer 205 {{ tenant = 100  destination-pattern = "2001"  session-target = "ipv4:{far}:{dead}" }}
 dial-peer 206 {{ tenant = 200  destination-uri-from = "vip"  session-target = "ipv4:{far}:{good}"  huntstop = true }}
 dial-peer 207 {{ tenant = 200  destination-uri = "sales"  session-target = "ipv4:{far}:{good}" }}
+dial-peer 209 {{ tenant = 100  destination-pattern = "277"  session-target = "ipv4:{far}:{good}"  translation-profile-outgoing = "out" }}
 dial-peer 208 {{ tenant = 100  destination-pattern = "28"  session-target = "ipv4:{far}:{good}"  shutdown = true }}
 """
-OUTBOUND = range(201, 209)
+OUTBOUND = range(201, 210)
 
 # (user that is called, user that calls, listener's port): with all that the dry run can be told
 CALLS = [("2001", "caller", 5070), ("2002", "caller", 5070), ("2410", "caller", 5070), ("2499", "caller", 5060),
          ("2001", "vip7", 5070), ("2601", "vip7", 5070), ("2611", "caller", 5070), ("2701", "caller", 5070), ("2801", "caller", 5070),
-         ("sales", "caller", 5070), ("3333", "caller", 5070), ("+4930", "caller", 5060)]
+         ("sales", "caller", 5070), ("3333", "caller", 5070), ("+4930", "caller", 5060), ("0002", "caller", 5070), ("09001", "caller", 5070), ("2771", "caller", 5070),
+         ("2777", "caller", 5070)]
 
 
 class Placed(Call):
@@ -136,19 +143,21 @@ def test_real_calls(t):
     for number, caller, port in CALLS:
         facts, call, taken = made.call(number, caller, port)
         rows = made.match(*(f"{name}={value}" for name, value in facts.items()))
-        outbound = [row["dial-peer"] for row in parts(rows, "outbound") if "dial-peer" in row]
+        refused = [row["becomes"] for row in parts(rows, "translation") if row.get("becomes", "").startswith("nothing")]
+        passed_over = len(refused) if "nothing: the dial-peer is passed over" in refused else 0
+        outbound = [row["dial-peer"] for row in parts(rows, "outbound") if "dial-peer" in row][passed_over:]
         inbound = parts(rows, "inbound")[0]["dial-peer"]
         what = f"{caller} calls {number} at port {port}"
         t.say(f"          {what}: {call.status}, dial-peer {inbound} -> {outbound}")
         if outbound:
             equal(f"{what}: dial-peers that it takes", taken, (inbound, outbound[0]))
         else:
-            equal(f"{what}: status", call.status, 404)
+            equal(f"{what}: status", call.status, 403 if refused else 404)
         code, text, _ = made.dialplan(*(f"--{name}={value}" for name, value in facts.items() if name != "ruri"), facts["ruri"])
         equal(f"{what}: cube-dialplan's text", text, as_text(rows))
         equal(f"{what}: cube-dialplan's exit status", code, 0 if outbound else 1)
         if call.status == 200:
-            tried = [row for row in parts(rows, "outbound") if str(made.at["far"]) + ":5063" not in row["target"]]
+            tried = [row for row in parts(rows, "outbound")[passed_over:] if str(made.at["far"]) + ":5063" not in row["target"]]
             equal(f"{what}: the far end got it from", made.far.where(call.call_id)[1].get("X-Dial-Peer"), str(tried[0]["dial-peer"]))
     made.cube.prove_alive()
 
@@ -208,12 +217,12 @@ def test_list(t):
     made = t.made
     rows = made.rpc.values("cube_dialpeer.list")
     equal("by JSON-RPC", made.json.call("cube_dialpeer.list"), rows)
-    equal("tags", [row["dial-peer"] for row in rows], [10, 11, 12, 13, 14, 15, *OUTBOUND])
+    equal("tags", [row["dial-peer"] for row in rows], [9, 10, 11, 12, 13, 14, 15, *OUTBOUND])
     one = made.rpc.call("cube_dialpeer.list", 206)
-    equal("one", one, rows[-3])
+    equal("one", one, rows[-4])
     equal("its keys", one, {"dial-peer": 206, "admin": "up", "oper": "up", "tenant": 200, "destination-uri-from": "vip",
                             "session-target": f"ipv4:{made.far.at}", "session-transport": "tcp tls", "preference": 0,
-                            "permission": "both", "huntstop": "true", "shutdown": "false"})
+                            "url": "sip", "permission": "both", "huntstop": "true", "shutdown": "false"})
     equal("shut down", [(row["admin"], row["oper"]) for row in rows if row["dial-peer"] == 208], [("down", "down")])
     for words, code in (((7,), 404), (("x",), 400)):
         try:
@@ -222,7 +231,7 @@ def test_list(t):
             equal(f"list {words}", fault.code, code)
     summary = made.rpc.values("cube_dialpeer.summary")
     equal("cube-dialplan --summary", made.dialplan("--summary")[:2], (0, "\n".join(summary) + "\n"))
-    check(summary[3].startswith("10     voip  up   up  ") and len(summary) == 3 + 14, f"{summary}")
+    check(summary[4].startswith("10     voip  up   up  ") and len(summary) == 3 + 16, f"{summary}")
 
 
 def test_command(t):

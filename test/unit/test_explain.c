@@ -217,12 +217,13 @@ static void compare(const struct cube_conf *conf, const char *number)
 {
 	struct cube_explain_map maps[2][1] = {0};
 	struct cube_explain_run run = {
-			.conf = conf, .call.called = cube_str_of(number), .maps = {maps[0], maps[1]}, .tenant = CUBE_NONE};
+			.conf = conf, .numbers[0].text = cube_str_of(number), .maps = {maps[0], maps[1]}, .tenant = CUBE_NONE};
 	struct cube_dial_hit hits[PEERS];
-	unsigned i, k, n = cube_dial_plan_out(conf, NULL, &run.call, hits, PEERS);
 	struct cube_explain_match m;
+	unsigned i, k, n;
 
 	cube_explain_numbers(&run);
+	n = cube_dial_plan_out(conf, NULL, &run.call, hits, PEERS);
 	for(i = 0; i < conf->n_dial_peers; i++) {
 		for(k = 0; k < n && hits[k].peer != &conf->dial_peers[i]; k++)
 			;
@@ -337,6 +338,8 @@ static const char full_want[] = "dial-peer\n"
 								"    destination-pattern: 9...\n"
 								"    session-target: dns:sip.example\n"
 								"    session-transport: tcp tls\n"
+								"    url: sip\n"
+								"    sips-downgrade: false\n"
 								"    codec: g711ulaw, g729r8\n"
 								"    preference: 0\n"
 								"    permission: both\n"

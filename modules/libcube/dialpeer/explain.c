@@ -3,12 +3,14 @@
 #include "explain.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "../conf/load.h"
 #include "../conf/names.h"
 #include "../tenant/trust.h"
 #include "explain_private.h"
 #include "number.h"
+#include "plan_rules.h"
 
 /* ---- the call */
 
@@ -44,20 +46,21 @@ static void read_uris(struct cube_explain_run *run)
 	}
 }
 
-/* The number of a user part: as it is given, or else the URI's. */
-static struct cube_str read_number(const struct cube_explain_run *run, const char *name, struct cube_str given,
-		const struct cube_uri_parts *uri, char buf[CUBE_NUMBER_MAX])
+/* The number of a user part: as it is given, or else the URI's. name: NULL, and it is not told. */
+static void read_number(const struct cube_explain_run *run, const char *name, struct cube_str given,
+		const struct cube_uri_parts *uri, struct cube_explain_number *number)
 {
-	struct cube_str user = given.len || !uri ? given : uri->user, number = cube_number_from_user(user, buf);
+	struct cube_str user = given.len || !uri ? given : uri->user;
 	uint8_t digits[CUBE_NUMBER_MAX];
 
-	if(user.len == 0)
-		return number;
-	if(cube_digits_of(number, digits) > 0)
-		cube_rows_say(run->rows, name, "%.*s", CUBE_FMT(number));
+	number->text = cube_number_from_user(user, number->buf);
+	number->is_name = user.len > 0 && number->text.len == 0;
+	if(!name || user.len == 0)
+		return;
+	if(cube_digits_of(number->text, digits) > 0)
+		cube_rows_say(run->rows, name, "%.*s", CUBE_FMT(number->text));
 	else
 		cube_rows_say(run->rows, name, "no number, and matches no pattern: %.*s", CUBE_FMT(user));
-	return number;
 }
 
 /* False: the call is none of a tenant's. */
@@ -112,8 +115,9 @@ static bool say_call(struct cube_explain_run *run)
 
 	run->rows->row(run->rows->ctx, "call");
 	read_uris(run);
-	run->call.called = read_number(run, "called", ask->called, run->call.uri[CUBE_URI_REQUEST], run->called[0]);
-	run->call.calling = read_number(run, "calling", ask->calling, run->call.uri[CUBE_URI_FROM], run->calling[0]);
+	read_number(run, "called", ask->called, run->call.uri[CUBE_URI_REQUEST], &run->numbers[0]);
+	read_number(run, "calling", ask->calling, run->call.uri[CUBE_URI_FROM], &run->numbers[1]);
+	read_number(run, NULL, CUBE_STR(""), run->call.uri[CUBE_URI_DIVERSION], &run->numbers[2]);
 	ok = read_tenant(run);
 	say_trust(run);
 	return ok;
@@ -121,58 +125,52 @@ static bool say_call(struct cube_explain_run *run)
 
 /* ---- translation */
 
-/* One number by one rule of a profile. False: it is rejected. */
-static bool translate(const struct cube_explain_run *run, const struct cube_translation_profile *profile,
-		const char *when, const char *which, const struct cube_ref *ref, struct cube_str *number,
-		char buf[CUBE_NUMBER_MAX])
+static const char *const number_names[CUBE_EXPLAIN_NUMBERS] = {"called", "calling", "redirect-called"};
+
+/* One number by one rule of a profile. What is not there is translated, too, but that is told only when it matters. */
+static enum cube_translated translate(const struct cube_explain_run *run, const struct cube_name_ref *profile,
+		const char *when, unsigned which, struct cube_explain_number *number)
 {
+	const struct cube_translation_profile *p = &run->conf->translation_profiles[profile->index];
+	const struct cube_ref *const refs[CUBE_EXPLAIN_NUMBERS] = {&p->called, &p->calling, &p->redirect_called};
 	const struct cube_rows *rows = run->rows;
-	struct cube_str before = *number, after;
+	int tag = refs[which]->tag;
 	enum cube_translated what;
+	char buf[CUBE_NUMBER_MAX];
+	struct cube_str out;
 	unsigned rule;
 
-	if(!ref->tag)
-		return true;
-	what = cube_translation_apply(run->conf->dial_plan->translations[ref->index], before, buf, &after, &rule);
+	if(!tag || number->is_name)
+		return CUBE_TRANSLATED_NOT;
+	what = cube_translation_apply(cube_dial_translation(run->conf, refs[which]->index), number->text, buf, &out, &rule);
+	if(what == CUBE_TRANSLATED_NOT && number->text.len == 0)
+		return what;
 	rows->row(rows->ctx, "translation");
 	cube_rows_say(rows, when, "%.*s", CUBE_FMT(profile->name));
-	cube_rows_say(rows, "number", "%s %.*s", which, CUBE_FMT(before));
+	cube_rows_say(rows, "number", "%s %.*s", number_names[which], CUBE_FMT(number->text));
 	if(what == CUBE_TRANSLATED_NOT)
-		cube_rows_say(rows, "rule", "none of translation-rule %d matches", ref->tag);
+		cube_rows_say(rows, "rule", "none of translation-rule %d matches", tag);
 	else
-		cube_rows_say(rows, "rule", "%u of translation-rule %d", rule, ref->tag);
-	if(what == CUBE_TRANSLATED_CHANGED)
-		cube_rows_say(rows, "becomes", "%.*s", CUBE_FMT(after));
-	else if(what == CUBE_TRANSLATED_REJECTED)
-		rows->text(rows->ctx, "becomes", "nothing: the call is refused");
-	*number = after;
-	return what != CUBE_TRANSLATED_REJECTED;
+		cube_rows_say(rows, "rule", "%u of translation-rule %d", rule, tag);
+	if(what == CUBE_TRANSLATED_CHANGED) {
+		cube_rows_say(rows, "becomes", "%.*s", CUBE_FMT(out));
+		memcpy(number->buf, out.s, out.len);
+		number->text = (struct cube_str){number->buf, out.len};
+	}
+	return what;
 }
 
-/* A user part that is no number stays as it is. */
-static bool translate_all(const struct cube_explain_run *run, const struct cube_name_ref *ref, const char *when,
-		struct cube_str *called, char called_buf[CUBE_NUMBER_MAX], struct cube_str *calling,
-		char calling_buf[CUBE_NUMBER_MAX])
+/* All three. False: one of them is rejected; consequence: of that. */
+static bool translate_all(const struct cube_explain_run *run, const struct cube_name_ref *profile, const char *when,
+		const char *consequence, struct cube_explain_number numbers[CUBE_EXPLAIN_NUMBERS])
 {
-	const struct cube_translation_profile *profile;
-	const struct cube_uri_parts *diversion = run->call.uri[CUBE_URI_DIVERSION], *from = run->call.uri[CUBE_URI_FROM];
-	bool anonymous = run->ask->calling.len == 0 && from && from->user.len == 0;
-	char redirect[CUBE_NUMBER_MAX], redirect_buf[CUBE_NUMBER_MAX];
-	struct cube_str number;
-
-	if(ref->name.len == 0)
-		return true;
-	profile = &run->conf->translation_profiles[ref->index];
-	if(called->len && !translate(run, profile, when, "called", &profile->called, called, called_buf))
+	for(unsigned which = 0; profile->name.len && which < CUBE_EXPLAIN_NUMBERS; which++) {
+		if(translate(run, profile, when, which, &numbers[which]) != CUBE_TRANSLATED_REJECTED)
+			continue;
+		run->rows->text(run->rows->ctx, "becomes", consequence);
 		return false;
-	if((calling->len || anonymous)
-			&& !translate(run, profile, when, "calling", &profile->calling, calling, calling_buf))
-		return false;
-	if(!diversion)
-		return true;
-	number = cube_number_from_user(diversion->user, redirect);
-	return number.len == 0
-		   || translate(run, profile, when, "redirect-called", &profile->redirect_called, &number, redirect_buf);
+	}
+	return true;
 }
 
 /* ---- in */
@@ -269,7 +267,7 @@ static void say_target(
 		cube_rows_say(rows, "target", "dns:%.*s%s", CUBE_FMT(target->host), port);
 	}
 	rows->text(rows->ctx, "transport", cube_transport_name(peer->session_transport));
-	rows->text(rows->ctx, "url", "sip");
+	rows->text(rows->ctx, "url", cube_url_name(peer->url));
 	if(peer->session_transport != CUBE_TRANSPORT_TLS)
 		return;
 	say_profile(run, peer->tenant, target);
@@ -303,15 +301,17 @@ static void say_place(const struct cube_explain_run *run, const struct cube_dial
 				cube_explain_why_behind(run, &hits[i - 1], &hits[i], why));
 	if(hits[i].huntstop)
 		rows->text(rows->ctx, "huntstop", "no dial-peer is tried behind it");
+	if(hits[i].peer->max_conn)
+		rows->number(rows->ctx, "max-conn", hits[i].peer->max_conn);
 	rows->number(rows->ctx, "tenant", hits[i].peer->tenant_tag);
 }
 
-static void say_out(struct cube_explain_run *run, const struct cube_dial_hit *hits, unsigned i)
+/* False: its translation rules keep it from being tried. */
+static bool say_out(struct cube_explain_run *run, const struct cube_dial_hit *hits, unsigned i)
 {
 	const struct cube_dial_peer *peer = hits[i].peer;
 	const struct cube_rows *rows = run->rows;
-	struct cube_str called = run->call.called, calling = run->call.calling;
-	char called_buf[CUBE_NUMBER_MAX], calling_buf[CUBE_NUMBER_MAX];
+	struct cube_explain_number numbers[CUBE_EXPLAIN_NUMBERS];
 
 	rows->row(rows->ctx, "outbound");
 	rows->number(rows->ctx, "place", (int)i + 1);
@@ -322,33 +322,38 @@ static void say_out(struct cube_explain_run *run, const struct cube_dial_hit *hi
 		say_group(run, peer);
 	else
 		say_target(run, peer, &peer->target);
-	/* a number that is rejected here takes only this dial-peer out */
-	translate_all(
-			run, &peer->translation_out, "translation-profile-outgoing", &called, called_buf, &calling, calling_buf);
+	for(unsigned which = 0; which < CUBE_EXPLAIN_NUMBERS; which++) {
+		const struct cube_explain_number *n = &run->numbers[which];
+
+		numbers[which] = (struct cube_explain_number){.is_name = n->is_name};
+		memcpy(numbers[which].buf, n->text.s ? n->text.s : "", n->text.len);
+		numbers[which].text = (struct cube_str){numbers[which].buf, n->text.len};
+	}
+	return translate_all(run, &peer->translation_out, "translation-profile-outgoing",
+			"nothing: the dial-peer is passed over", numbers);
 }
 
-/* How many. */
+/* How many would get the call. */
 static unsigned say_all_out(struct cube_explain_run *run)
 {
 	const struct cube_name_ref *profile =
 			run->in && run->in->translation_in.name.len ? &run->in->translation_in : &run->conf->sip_ua.translation_in;
 	const struct cube_rows *rows = run->rows;
 	struct cube_dial_hit hits[CUBE_HUNT_MAX];
-	unsigned i, n;
+	unsigned i, n, found = 0;
 
-	if(!translate_all(run, profile, "translation-profile-incoming", &run->call.called, run->called[1],
-			   &run->call.calling, run->calling[1]))
+	if(!translate_all(run, profile, "translation-profile-incoming", "nothing: the call gets 403", run->numbers))
 		return 0;
 	cube_explain_numbers(run);
 	n = cube_dial_plan_out(run->conf, run->in, &run->call, hits, CUBE_HUNT_MAX);
 	for(i = 0; i < n; i++)
-		say_out(run, hits, i);
+		found += say_out(run, hits, i);
 	if(n == 0) {
 		rows->row(rows->ctx, "outbound");
 		rows->text(rows->ctx, "by", "no dial-peer matches: the call gets 404");
 	}
 	cube_explain_left_out(run, hits, n);
-	return n;
+	return found;
 }
 
 static int explain(struct cube_explain_run *run)

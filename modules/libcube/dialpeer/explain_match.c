@@ -15,10 +15,10 @@ enum
 
 void cube_explain_numbers(struct cube_explain_run *run)
 {
-	const struct cube_str number[2] = {run->call.called, run->call.calling};
-
+	run->call.called = run->numbers[CALLED].text;
+	run->call.calling = run->numbers[CALLING].text;
 	for(unsigned i = 0; i < 2; i++) {
-		run->n_digits[i] = cube_digits_of(number[i], run->digits[i]);
+		run->n_digits[i] = cube_digits_of(run->numbers[i].text, run->digits[i]);
 		memset(run->maps[i], 0, run->conf->n_e164_maps * sizeof(*run->maps[i]));
 	}
 }

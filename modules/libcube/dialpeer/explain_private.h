@@ -26,6 +26,15 @@ struct cube_explain_map
 	struct cube_str pattern;
 };
 
+#define CUBE_EXPLAIN_NUMBERS 3 /* called, calling, redirecting */
+
+struct cube_explain_number
+{
+	struct cube_str text; /* empty where there is none; may be in buf */
+	bool is_name;		  /* it is none, and not looked at */
+	char buf[CUBE_NUMBER_MAX];
+};
+
 struct cube_explain_run
 {
 	const struct cube_conf *conf;
@@ -36,13 +45,13 @@ struct cube_explain_run
 	const struct cube_dial_peer *in; /* NULL: dial-peer 0 */
 	struct cube_uri_parts parts[CUBE_N_URI_OF];
 	struct cube_call call;
-	char called[2][CUBE_NUMBER_MAX], calling[2][CUBE_NUMBER_MAX]; /* as they came, and translated */
-	uint8_t digits[2][CUBE_NUMBER_MAX];							  /* of called and calling */
+	struct cube_explain_number numbers[CUBE_EXPLAIN_NUMBERS];
+	uint8_t digits[2][CUBE_NUMBER_MAX]; /* of called and calling */
 	unsigned n_digits[2];
 	struct cube_explain_map *maps[2]; /* by index of conf->e164_maps */
 };
 
-/* Forgets what maps gave: the numbers of run->call have changed. */
+/* Takes over the numbers into run->call, and forgets what maps gave for those before. */
 void cube_explain_numbers(struct cube_explain_run *run);
 /* Does the dial-peer match the call by this criterion, whatever its state? For a policy: by its first rule that fits. */
 bool cube_explain_match(struct cube_explain_run *run, const struct cube_dial_peer *peer, enum cube_dial_by by,
