@@ -235,7 +235,7 @@ static bool ask_scan(rpc_t *rpc, void *ctx, struct words *words, struct cube_exp
 	}
 	if(first || (ask->in_only && ask->tenant_tag == CUBE_NONE && ask->socket.port == 0)) {
 		rpc->fault(ctx, 400,
-				first ? "cube_dialpeer.match [in | out] [number] [name=value ...]; names are " CUBE_EXPLAIN_NAMES
+				first ? "cube_dialpeer.match [in | out] [number] [name=value ...]"
 					  : "in: tell whose it is, by tenant=N or socket=address:port");
 		return false;
 	}

@@ -115,6 +115,8 @@ class Made:
                 call.bye()
         finally:
             leg.close()
+        if call.status == 403:  # the module's line does not say which call it was
+            return facts, call, None
         lines = self.cube.wait_log(f"call {call.call_id} of tenant")
         found = re.search(r"dial-peer (\d+) -> (\d+)", lines[0])
         return facts, call, found and tuple(map(int, found.groups()))
@@ -222,7 +224,7 @@ def test_list(t):
     equal("one", one, rows[-4])
     equal("its keys", one, {"dial-peer": 206, "admin": "up", "oper": "up", "tenant": 200, "destination-uri-from": "vip",
                             "session-target": f"ipv4:{made.far.at}", "session-transport": "tcp tls", "preference": 0,
-                            "url": "sip", "permission": "both", "huntstop": "true", "shutdown": "false"})
+                            "url": "sip", "sips-downgrade": "false", "permission": "both", "huntstop": "true", "shutdown": "false"})
     equal("shut down", [(row["admin"], row["oper"]) for row in rows if row["dial-peer"] == 208], [("down", "down")])
     for words, code in (((7,), 404), (("x",), 400)):
         try:

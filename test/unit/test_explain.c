@@ -158,9 +158,9 @@ static const struct
 {
 	const char *word, *err;
 } wrong[] = {
-		{"", ": neither name=value nor a number; names are " CUBE_EXPLAIN_NAMES},
-		{"colour=2", "colour=2: neither name=value nor a number; names are " CUBE_EXPLAIN_NAMES},
-		{"tenant", "tenant: neither name=value nor a number; names are " CUBE_EXPLAIN_NAMES},
+		{"", ": neither name=value nor a number"},
+		{"colour=2", "colour=2: neither name=value nor a number"},
+		{"tenant", "tenant: neither name=value nor a number"},
 		{"tenant=x", "tenant: must be a tenant's tag, or 0 for sip-ua"},
 		{"tenant=10001", "tenant: must be a tenant's tag, or 0 for sip-ua"},
 		{"tenant=", "tenant: must be a tenant's tag, or 0 for sip-ua"},

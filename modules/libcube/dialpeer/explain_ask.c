@@ -85,8 +85,7 @@ int cube_explain_set(struct cube_explain_ask *ask, struct cube_str name, struct 
 		else
 			ask->source = source.ip;
 	} else {
-		cube_err_add(err, "%.*s: no such name; there are " CUBE_EXPLAIN_NAMES, (int)(name.len < 40 ? name.len : 40),
-				name.len ? name.s : "");
+		cube_err_add(err, "%.*s: no such name", (int)(name.len < 40 ? name.len : 40), name.len ? name.s : "");
 		return -1;
 	}
 	if(wanted)
@@ -107,8 +106,8 @@ int cube_explain_word(struct cube_explain_ask *ask, struct cube_str word, struct
 		return 0;
 	}
 	if(equals || cube_explain_has(word) || ask->called.len || word.len == 0) {
-		cube_err_add(err, "%.*s: neither name=value nor a number; names are " CUBE_EXPLAIN_NAMES,
-				(int)(word.len < 40 ? word.len : 40), word.len ? word.s : "");
+		cube_err_add(err, "%.*s: neither name=value nor a number", (int)(word.len < 40 ? word.len : 40),
+				word.len ? word.s : "");
 		return -1;
 	}
 	ask->called = word;
