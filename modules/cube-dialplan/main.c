@@ -172,7 +172,7 @@ int main(int argc, char **argv)
 	if(order.what == EXPLAIN)
 		status = explain(conf, &order);
 	else if(order.what == SUMMARY)
-		cube_show_dial_peers(conf, print_line, NULL);
+		cube_show_dial_peers(conf, NULL, print_line, NULL);
 	cube_conf_free(&conf);
 	return fflush(stdout) == 0 && !ferror(stdout) ? (int)status : WRONG;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The operator's commands on dial-peers: cube_dialpeer.list, .summary, .match. */
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,6 +10,8 @@
 #include "../libcube/dialpeer/explain.h"
 #include "../libcube/show/dialpeers.h"
 #include "dialpeer_rpc.h"
+#include "keepalive.h"
+#include "peers.h"
 
 #define ROW_BYTES_MAX 8192 /* of a row; there are six texts that may have 1 KB each */
 #define VALUE_BYTES 12	   /* of a name and its value, besides their text */
@@ -89,9 +92,30 @@ static void answer_end(struct answer *a)
 /* ---- cube_dialpeer.list */
 
 static const char *list_doc[] = {
-		"The dial-peers of the running configuration, all or one by its tag: state, and every key "
-		"that it has or inherits",
+		"The dial-peers of the running configuration, all or one by its tag: state, every key that "
+		"it has or inherits, and what was counted",
 		NULL};
+
+static void list_one(const struct cube_conf *conf, const struct cube_dial_peer *peer, const struct cube_rows *rows)
+{
+	static const char *const names[N_PEER_COUNTS] = {[PEER_IN] = "calls-in",
+			[PEER_OUT] = "calls-out",
+			[PEER_ANSWERED] = "answered",
+			[PEER_FAILED] = "hunted-past",
+			[PEER_BUSIED] = "passed-busied-out",
+			[PEER_FULL] = "passed-max-conn",
+			[PEER_NOW] = "calls-now"};
+	unsigned long counts[N_PEER_COUNTS];
+
+	cube_show_dial_peer(conf, peer, rows);
+	if(peer->keepalive.tag)
+		rows->text(rows->ctx, "keepalive", keepalive_is_up(conf, peer, NULL) ? "active" : "busyout");
+	(void)peers_get(peer->tag, counts);
+	for(unsigned i = 0; i < N_PEER_COUNTS; i++) {
+		if(i != PEER_NOW || peer->max_conn)
+			rows->number(rows->ctx, names[i], counts[i] > INT_MAX ? INT_MAX : (int)counts[i]);
+	}
+}
 
 static void rpc_list(rpc_t *rpc, void *ctx)
 {
@@ -112,11 +136,11 @@ static void rpc_list(rpc_t *rpc, void *ctx)
 		return;
 	peer = tag ? cube_conf_dial_peer(s->conf, tag) : NULL;
 	if(peer)
-		cube_show_dial_peer(s->conf, peer, &rows);
+		list_one(s->conf, peer, &rows);
 	else if(tag)
 		rpc->fault(ctx, 404, "there is no dial-peer %d", tag);
 	for(unsigned i = 0; i < s->conf->n_dial_peers && !tag; i++)
-		cube_show_dial_peer(s->conf, &s->conf->dial_peers[i], &rows);
+		list_one(s->conf, &s->conf->dial_peers[i], &rows);
 	answer_end(&answer);
 	tenant.release(s);
 }
@@ -137,6 +161,11 @@ static void take_line(void *arg, const char *line)
 		a->room -= len;
 }
 
+static bool busied(const struct cube_conf *conf, const struct cube_dial_peer *peer)
+{
+	return !keepalive_is_up(conf, peer, NULL);
+}
+
 static void rpc_summary(rpc_t *rpc, void *ctx)
 {
 	struct cube_snapshot *s = running(rpc, ctx);
@@ -146,7 +175,7 @@ static void rpc_summary(rpc_t *rpc, void *ctx)
 	if(!s)
 		return;
 	(void)answer_begin(rpc, ctx, false, &answer);
-	cube_show_dial_peers(s->conf, take_line, &answer);
+	cube_show_dial_peers(s->conf, busied, take_line, &answer);
 	tenant.release(s);
 	if(answer.more == 0)
 		return;

@@ -254,4 +254,9 @@ def test_max_conn(t):
     wait_until(lambda: made.call("711")[0] == 200, 10, "failed calls have left their places", 0.2)
     for call in calls[1:3]:
         equal("BYE", call.bye(), 200)
+    with made.cube.binrpc() as rpc:
+        wait_until(lambda: rpc.call("cube_dialpeer.list", "70")["calls-now"] == 0, 10, "no call is left", 0.2)
+        row = rpc.call("cube_dialpeer.list", "70")
+    check(row["calls-out"] >= 8 and row["passed-max-conn"] >= 2 and row["answered"] >= 3 and row["hunted-past"] >= 4
+          and row["passed-busied-out"] == 0 and row["calls-in"] == 0, f"counters: {row}")
     made.cube.prove_alive()

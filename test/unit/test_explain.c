@@ -323,7 +323,7 @@ START_TEST(summary)
 			"  session-target = \"dns:a-long-name.of-a-host.example:65535\" }\n");
 
 	used = 0;
-	cube_show_dial_peers(conf, take, text);
+	cube_show_dial_peers(conf, NULL, take, text);
 	ck_assert_str_eq(text, summary_want);
 	cube_conf_free(&conf);
 }

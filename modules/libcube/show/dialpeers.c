@@ -47,7 +47,8 @@ static void put_at(char line[CUBE_SHOW_LINE_MAX], size_t column, const char *tex
 				text);
 }
 
-static void show_one(const struct cube_conf *conf, const struct cube_dial_peer *peer, cube_show_line_f line, void *ctx)
+static void show_one(const struct cube_conf *conf, const struct cube_dial_peer *peer, const char *keepalive,
+		cube_show_line_f line, void *ctx)
 {
 	char row[CUBE_SHOW_LINE_MAX] = "", text[CUBE_SHOW_LINE_MAX];
 
@@ -60,6 +61,7 @@ static void show_one(const struct cube_conf *conf, const struct cube_dial_peer *
 	put_at(row, 51, text);
 	put_at(row, 55, "syst");
 	put_at(row, 60, target_text(conf, peer, text));
+	put_at(row, 88, keepalive);
 	if(peer->tenant_tag) {
 		snprintf(text, sizeof(text), "%d", peer->tenant_tag);
 		put_at(row, 101, text);
@@ -67,14 +69,20 @@ static void show_one(const struct cube_conf *conf, const struct cube_dial_peer *
 	line(ctx, row);
 }
 
-void cube_show_dial_peers(const struct cube_conf *conf, cube_show_line_f line, void *ctx)
+void cube_show_dial_peers(const struct cube_conf *conf,
+		bool (*busied)(const struct cube_conf *conf, const struct cube_dial_peer *peer), cube_show_line_f line,
+		void *ctx)
 {
 	line(ctx, "dial-peer hunt 0");
 	line(ctx, "             AD                                    PRE PASS                OUT");
 	line(ctx, "TAG    TYPE  MIN  OPER PREFIX    DEST-PATTERN      FER THRU SESS-TARGET    STAT PORT    KEEPALIVE    "
 			  "TENANT");
-	for(unsigned i = 0; i < conf->n_dial_peers; i++)
-		show_one(conf, &conf->dial_peers[i], line, ctx);
+	for(unsigned i = 0; i < conf->n_dial_peers; i++) {
+		const struct cube_dial_peer *peer = &conf->dial_peers[i];
+		bool asked = busied && peer->keepalive.tag;
+
+		show_one(conf, peer, !asked ? "" : busied(conf, peer) ? "busyout" : "active", line, ctx);
+	}
 }
 
 /* Makes names and values of a dump, whose form is known: a value is a word, a string, or a list of them. */
