@@ -8,21 +8,12 @@ import re
 
 import net
 import pki
+from gateway import Gateway
 from kamailio import Kamailio, structures
 from run import wait_until
 from sipp import Sipp
 
 HERE = pathlib.Path(__file__).resolve().parent
-
-GATEWAY_TLS = "".join(f"""[{role}:default]
-method = TLSv1.2+
-certificate = {{cert}}
-private_key = {{key}}
-ca_list = {{ca}}
-verify_certificate = yes
-require_certificate = yes
-
-""" for role in ("server", "client"))
 
 CUBE_CONF = """# Written by the demo.
 sip-ua {{
@@ -103,11 +94,7 @@ class Network:
             server.start()
 
     def _gateway(self, name, target):
-        text = GATEWAY_TLS.format(cert=pki.cert(name), key=pki.key(name), ca=pki.cert("ca"))
-        tls = self.run.write(f"{name}-tls.cfg", text)
-        return Kamailio(self.run, name, HERE / "gateway.cfg", shm_mb=64, defines={
-            "GW_UDP": f"udp:{self.address(name + '_udp')}", "GW_TLS": f"tls:{self.address(name + '_tls')}",
-            "GW_TLS_CFG": tls, "GW_NEXT": target})
+        return Gateway(self.run, name, self.address(f"{name}_udp"), self.address(f"{name}_tls"), target)
 
     def _cube(self):
         conf = self.run.write("cube.conf", CUBE_CONF.format(pki=self.pki, **self.at, **self.port))
