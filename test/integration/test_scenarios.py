@@ -7,7 +7,7 @@ import re
 
 import cube
 import sipmsg
-from cases import check, equal, limit
+from cases import check, equal
 from gateway import Gateway
 from scenarios import Side, end_to_end, first, names
 from udpend import UdpEnd
