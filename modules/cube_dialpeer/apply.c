@@ -2,6 +2,7 @@
 /* What a chosen dial-peer does to a request. */
 #include <stdio.h>
 
+#include "core/dns_cache.h"
 #include "core/dprint.h"
 #include "core/dset.h"
 #include "core/route.h"
@@ -9,6 +10,7 @@
 #include "../libcube/conf/target.h"
 #include "../libcube/dialpeer/scheme.h"
 #include "apply.h"
+#include "naptr.h"
 
 #define URI_TEXT_MAX 512
 
@@ -20,15 +22,42 @@ const char *apply_transport(enum cube_transport transport)
 	return names[transport];
 }
 
+/* The name that is resolved. With a port there is nothing to ask but its addresses (RFC 3263 4.2). */
+static struct cube_str resolved_name(const struct cube_target *t, enum cube_transport transport)
+{
+	return t->kind == CUBE_TARGET_DNS && !t->port ? naptr_host(t->host, transport) : t->host;
+}
+
+/* Does a name lead to an address of IPv4? Answered by the core's cache, where the request will look, too. */
+static bool has_ipv4(const struct cube_target *t, enum cube_transport transport)
+{
+	static const char protos[] = {
+			[CUBE_TRANSPORT_UDP] = PROTO_UDP, [CUBE_TRANSPORT_TCP] = PROTO_TCP, [CUBE_TRANSPORT_TLS] = PROTO_TLS};
+	str name = ksr_str(resolved_name(t, transport));
+	struct dns_srv_handle handle;
+	unsigned short port = t->port;
+	char proto = protos[transport];
+	ip_addr_t ip;
+	bool found;
+
+	dns_srv_handle_init(&handle);
+	found = dns_sip_resolve(&handle, &name, &ip, &port, &proto, DNS_IPV4_ONLY) >= 0;
+	dns_srv_handle_put(&handle);
+	return found;
+}
+
 socket_info_t *apply_send_socket(const struct cube_conf *conf, int index, enum cube_transport transport,
 		const struct cube_target *target, const struct cube_tenant_api *tenant)
 {
-	socket_info_t *si;
+	socket_info_t *si4, *si6;
 
 	if(target->kind == CUBE_TARGET_IP)
 		return tenant->send_socket(conf, index, transport, target->addr.ip.len);
-	si = tenant->send_socket(conf, index, transport, 4);
-	return si ? si : tenant->send_socket(conf, index, transport, 16);
+	si4 = tenant->send_socket(conf, index, transport, 4);
+	si6 = tenant->send_socket(conf, index, transport, 16);
+	if(si4 && si6)
+		return has_ipv4(target, transport) ? si4 : si6;
+	return si4 ? si4 : si6;
 }
 
 /* The Request-URI: the called user at the target, in the scheme of the dial-peer. */
@@ -64,6 +93,7 @@ static struct cube_str target_host(const struct cube_target *t, const char *text
 static int set_uris(
 		sip_msg_t *msg, const struct cube_dial_peer *peer, const struct cube_target *target, struct cube_str user)
 {
+	struct cube_target resolved = *target;
 	char host[CUBE_TARGET_TEXT_MAX], uri[URI_TEXT_MAX];
 	str s;
 
@@ -73,6 +103,9 @@ static int set_uris(
 		return -1;
 	if(set_request_uri(msg, peer, host, user) < 0)
 		return -1;
+	/* the Request-URI keeps the name, by which a peer's certificate is verified */
+	resolved.host = resolved_name(target, peer->session_transport);
+	cube_target_text(&resolved, host);
 	s.s = uri;
 	s.len = snprintf(uri, sizeof(uri), "%s:%s;transport=%s", peer->url == CUBE_URL_SIPS ? "sips" : "sip", host,
 			apply_transport(peer->session_transport));
@@ -102,6 +135,6 @@ int apply_dial_peer(sip_msg_t *msg, const struct cube_conf *conf, const struct c
 	}
 	if(set_uris(msg, peer, target, user) < 0 || ksr_call_set_int("dialpeer_out", peer->tag) < 0 || set_route(peer) < 0)
 		return -1;
-	set_force_socket(msg, si);
+	ksr_send_from(msg, si);
 	return 0;
 }

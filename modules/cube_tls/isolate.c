@@ -210,6 +210,12 @@ static int on_message_out(sr_event_param_t *evp)
 		refuse_to_send(dst);
 		return 0;
 	}
+	if(dst && !ksr_sends_from(dst)) {
+		LM_ERR("a request to %s is not sent: its sender has no listener of that family\n",
+				su2a(&dst->to, sizeof(dst->to)));
+		refuse_to_send(dst);
+		return 0;
+	}
 	if(!dst || (dst->proto != PROTO_TLS && dst->proto != PROTO_TCP))
 		return 0;
 	outbound_unreserve();

@@ -269,6 +269,30 @@ struct cube_str ksr_call_get_str(const char *name)
 	return x && x->val.type == SR_XTYPE_STR ? ksr_cube_str(x->val.v.s) : (struct cube_str){NULL, 0};
 }
 
+/* Bits of the core's flags that it has no use for. It keeps them with the branch, and hands them to the one that takes its
+ * place, in whatever process that happens. */
+#define SOCKET_LOST 0x2000
+#define ONLY_IPV4 0x4000
+#define ONLY_IPV6 0x8000
+
+void ksr_send_from(sip_msg_t *msg, socket_info_t *si)
+{
+	unsigned only = si->address.af == AF_INET ? ONLY_IPV4 : ONLY_IPV6;
+
+	set_force_socket(msg, si);
+	msg->fwd_send_flags.f &= (unsigned short)~(SOCKET_LOST | ONLY_IPV4 | ONLY_IPV6);
+	msg->fwd_send_flags.f |= (unsigned short)only;
+}
+
+bool ksr_sends_from(dest_info_t *dst)
+{
+	unsigned only = dst->send_flags.f & (ONLY_IPV4 | ONLY_IPV6);
+
+	if(only && dst->send_sock && only != (dst->send_sock->address.af == AF_INET ? ONLY_IPV4 : ONLY_IPV6))
+		dst->send_flags.f |= SOCKET_LOST;
+	return !(dst->send_flags.f & SOCKET_LOST);
+}
+
 socket_info_t *ksr_socket_find(const struct cube_addr *addr, enum sip_protos proto)
 {
 	ip_addr_t ip = ksr_ip(&addr->ip);

@@ -61,6 +61,13 @@ int ksr_call_set_str(const char *name, struct cube_str value);
 int ksr_call_get_int(const char *name, int unset);
 struct cube_str ksr_call_get_str(const char *name);
 
+/* The request, and what takes its place when DNS has another address for it, leaves from this socket or not at all: where the
+ * families of socket and destination differ the core would go on with any other socket, be it a tenant's. */
+void ksr_send_from(sip_msg_t *msg, socket_info_t *si);
+/* False: the core is about to send something from another socket than that. What would take its place is not sent either,
+ * as the core does not know the right socket any more. */
+bool ksr_sends_from(dest_info_t *dst);
+
 /* The core's socket for an address, NULL if it has none there. */
 socket_info_t *ksr_socket_find(const struct cube_addr *addr, enum sip_protos proto);
 

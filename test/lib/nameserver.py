@@ -9,16 +9,21 @@ from run import wait_until
 
 
 class NameServer:
-    """addresses: name -> address. services: name -> list of (host, port), first choice first, for SIP over TLS."""
+    """addresses: name -> address, or a list of them. services: name -> list of (host, port), first choice first, for SIP over
+    TLS. srv: (name, host, port, priority, weight), pointers: (name, order, preference, flags, service, regexp,
+    replacement), as dnsmasq takes them."""
 
-    def __init__(self, run, addresses, services):
+    def __init__(self, run, addresses, services, srv=(), pointers=()):
         netns.replace_file("/etc/resolv.conf", "nameserver 127.0.0.1\n", run.dir)
         argv = [program("dnsmasq"), "--keep-in-foreground", "--conf-file=/dev/null", "--no-resolv", "--no-hosts",
                 "--user=root", "--pid-file=", "--listen-address=127.0.0.1", "--bind-interfaces", "--log-facility=-",
                 "--log-queries"]
-        argv += [f"--host-record={name},{address}" for name, address in addresses.items()]
+        argv += [f"--host-record={name},{address}" for name, found in addresses.items()
+                 for address in ([found] if isinstance(found, str) else found)]
         argv += [f"--srv-host=_sips._tcp.{name},{host},{port},{priority},1" for name, entries in services.items()
                  for priority, (host, port) in enumerate(entries)]
+        argv += ["--srv-host=" + ",".join(map(str, record)) for record in srv]
+        argv += ["--naptr-record=" + ",".join(map(str, record)) for record in pointers]
         argv += [f"--local=/{top}/" for top in sorted({name.rsplit(".", 1)[1] for name in (*addresses, *services)})]
         self.process = run.spawn("dnsmasq", argv)
         wait_until(lambda: listens_udp("127.0.0.1", 53), 5, "dnsmasq listens")

@@ -14,9 +14,10 @@ class UdpEnd:
     answered, and not kept twice."""
 
     def __init__(self, stack, host, port, behave=lambda message: 200):
-        self.at, self.behave, self.requests = f"{host}:{port}", behave, []
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self.at, self.behave, self.requests = f"[{host}]:{port}" if ":" in host else f"{host}:{port}", behave, []
         self._seen, self._tags = set(), {}
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket = socket.socket(family, socket.SOCK_DGRAM)
         self._socket.bind((host, port))
         self._socket.settimeout(0.1)
         self._over = threading.Event()

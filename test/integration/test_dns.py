@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Session targets that are names, as RFC 3263 has it: NAPTR, SRV with priorities and weights, A and AAAA, and the next one
+when the first is not there; by UDP, TCP and TLS. With a name server, in a namespace of its own. What is verified of a
+name's certificate is in test_names_dns.py."""
+
+import functools
+import re
+
+import cube
+import netns
+from caller import UdpLeg, place
+from cases import Skipped, check, equal
+from farend import FarEnd
+from nameserver import NameServer
+from oddcerts import OddCerts
+from scenarios import Side
+from udpend import UdpEnd
+
+CONF = """sip-ua {{
+    listen-non-secure = {{ "{cube}:5060", "[::1]:5060" }}
+    trusted-list      = {{ "{block}.0/24" }}
+}}
+tls-profile 1 {{ trustpoint = "tenant100"  cn-san-validate = "server"  sni-send = true }}
+tenant 1 {{ tls-profile = 1  listen-secure = "{cube}:5101"  session-transport = "tcp tls" }}
+tenant 2 {{ listen-non-secure = "{cube}:5102" }}
+tenant 3 {{ listen-non-secure = "[::1]:5103" }}
+tenant 4 {{ tls-profile = 1  listen-secure = "[::1]:5104" }}
+"""
+UDP = {"10": "dns:first.example", "11": "dns:weights.example", "12": "dns:dead.example", "13": "dns:pointer.example",
+       "14": "dns:plain.example", "15": "dns:first.example:6003", "16": "dns:pointer-odd.example", "17": "dns:two.example:6002",
+       "18": "dns:six.example:6006", "19": "ipv6:[::1]:6006"}
+OTHERS = """dial-peer 20 {{ destination-pattern = "20"  session-target = "dns:first.example"  session-transport = "tcp" }}
+dial-peer 21 {{ destination-pattern = "21"  session-target = "dns:dead.example"  session-transport = "tcp" }}
+dial-peer 22 {{ destination-pattern = "22"  session-target = "dns:pointer.example"  session-transport = "tcp" }}
+dial-peer 30 {{ destination-pattern = "30"  session-target = "dns:pointer.example"  tenant = 1 }}
+dial-peer 31 {{ destination-pattern = "31"  session-target = "dns:plain.example"  tenant = 1 }}
+dial-peer 40 {{ destination-pattern = "40"  session-target = "dns:six.example:6006"  tenant = 3 }}
+dial-peer 41 {{ destination-pattern = "41"  session-target = "dns:six.example:6006"  tenant = 2 }}
+dial-peer 42 {{ destination-pattern = "42"  session-target = "dns:six.example:6007"  tenant = 1 }}
+dial-peer 43 {{ destination-pattern = "43"  session-target = "dns:mixed.example"  tenant = 2 }}
+dial-peer 44 {{ destination-pattern = "44"  session-target = "dns:dead.example"  tenant = 2 }}
+dial-peer 49 {{ destination-pattern = "4[123]"  session-target = "dns:first.example:6003"  preference = 1 }}
+"""
+
+
+class Made:
+    def __init__(self, run, stack):
+        self.run, self._count = run, 0
+        self.at = {name: run.addresses.host() for name in ("cube", "caller", "dead", "a", "b", "c", "plain", "tls")}
+        hosts = {name: f"{name}.hosts.example" for name in self.at}
+        addresses = {**{hosts[name]: address for name, address in self.at.items()}, "plain.example": self.at["plain"],
+                     "first.example": self.at["c"], "two.example": [self.at["a"], self.at["b"]], "six.example": "::1"}
+        srv = [("_sip._udp.first.example", hosts["b"], 6002, 20, 1), ("_sip._udp.first.example", hosts["a"], 6001, 10, 1),
+               ("_sip._udp.weights.example", hosts["a"], 6001, 10, 30), ("_sip._udp.weights.example", hosts["b"], 6002, 10, 10),
+               ("_sip._udp.dead.example", hosts["dead"], 6001, 10, 1), ("_sip._udp.dead.example", hosts["b"], 6002, 20, 1),
+               ("_sip._udp.mixed.example", "six.example", 6006, 10, 1), ("_sip._udp.mixed.example", hosts["b"], 6002, 20, 1),
+               ("_sip._tcp.first.example", hosts["a"], 6004, 10, 1), ("_sip._tcp.first.example", hosts["b"], 6004, 20, 1),
+               ("_sip._tcp.dead.example", hosts["dead"], 6001, 10, 1), ("_sip._tcp.dead.example", hosts["a"], 6004, 20, 1),
+               # where the NAPTR records lead to, and where a name that has some must not lead
+               ("_sip._udp.pool.example", hosts["c"], 6003, 10, 1), ("_sip._udp.later.example", hosts["a"], 6001, 10, 1),
+               ("_sip._tcp.pool.example", hosts["a"], 6004, 10, 1), ("_sips._tcp.pool.example", hosts["tls"], 6005, 10, 1),
+               *((f"_{service}.pointer.example", hosts["dead"], 6001, 10, 1) for service in ("sip._udp", "sip._tcp", "sips._tcp")),
+               ("_sip._udp.pointer-odd.example", hosts["b"], 6002, 10, 1)]
+        pointers = [("pointer.example", 30, 10, "s", "SIP+D2U", "", "_sip._udp.pool.example"),
+                    ("pointer.example", 30, 20, "s", "SIP+D2U", "", "_sip._udp.later.example"),
+                    ("pointer.example", 20, 10, "s", "SIP+D2T", "", "_sip._tcp.pool.example"),
+                    ("pointer.example", 10, 10, "s", "SIPS+D2T", "", "_sips._tcp.pool.example"),
+                    ("pointer-odd.example", 10, 10, "u", "E2U+sip", "!^.*$!sip:x@pool.example!", "."),
+                    ("pointer-odd.example", 20, 10, "s", "SIP+D2U", "", "pool.example")]
+        self.names = NameServer(run, addresses, {}, srv, pointers)
+        self.ends = {name: UdpEnd(stack, self.at[name], port)
+                     for name, port in (("a", 6001), ("b", 6002), ("c", 6003), ("plain", 5060))}
+        self.ends["six"] = UdpEnd(stack, "::1", 6006)
+        certs = OddCerts(run.dir / "odd", "unused.example")
+        self.tls = {port: self._far(stack, certs, name, self.at[host], port)
+                    for name, host, port in (("pointer.example", "tls", 6005), ("plain.example", "plain", 5061))}
+        conf = CONF.format(block=run.addresses.block, **self.at) + OTHERS.format() + cube.trustpoint("tenant100")
+        for tag, target in UDP.items():
+            conf += f'dial-peer {tag} {{ destination-pattern = "{tag}"  session-target = "{target}" }}\n'
+        self.cube = cube.Cube(run, conf).start()
+
+    @staticmethod
+    def _far(stack, certs, name, host, port):
+        cert = certs.leaf(name, san=f"DNS:{name}")
+        cert.pem.with_suffix(".key").symlink_to(cert.key)
+        far = FarEnd(host, port, str(cert.pem.with_suffix("")))
+        stack.callback(far.close)
+        return far
+
+    def leg(self):
+        return UdpLeg(self.at["caller"], (self.at["cube"], 5060))
+
+    def call(self, number):
+        """A whole call; which of the ends of UDP got it."""
+        return self.call_from(number)[0]
+
+    def call_from(self, number):
+        """The same, and from which port of ours."""
+        leg = self.leg()
+        call = place(leg, number)
+        leg.close()
+        got = {name: end.of(call.call_id)[0] for name, end in self.ends.items() if end.of(call.call_id)}
+        sent_by = [re.match(r"SIP/2.0/UDP (\[[^]]*\]|[^;:]*)(:\d+)?", m.get("Via")) for m in got.values()]
+        return "".join(got), " ".join((by.group(2) or ":5060")[1:] for by in sent_by)
+
+    def tcp(self, number, host):
+        """A whole call between SIPp on both sides, which is answered by TCP on this host, port 6004."""
+        self._count += 1
+        answering = Side(self.run, "answers", self._count, self.at[host], 6004, "t1", {}, timeout=20)
+        answering.wait_listens()
+        calling = Side(self.run, "calls", self._count, self.at["caller"], 5060, "u1", {}, timeout=20, service=number,
+                       target=f"{self.at['cube']}:5060")
+        calling.sipp.wait()
+        answering.sipp.wait()
+
+
+def setup(run, stack):
+    try:
+        stack.enter_context(netns.namespace())
+    except PermissionError:
+        return None
+    return Made(run, stack)
+
+
+def inside(case):
+    """For each case: it needs the namespace."""
+    @functools.wraps(case)
+    def run(t):
+        if t.made is None:
+            raise Skipped("a network namespace takes root")
+        case(t.made)
+        t.made.cube.prove_alive()
+    return run
+
+
+@inside
+def test_priorities(made):
+    """SRV: the lower priority comes first, whatever the order in the answer. UDP, TCP."""
+    equal("UDP", [made.call("10") for _ in range(3)], ["a"] * 3)
+    made.tcp("20", "a")
+
+
+@inside
+def test_weights(made):
+    """SRV: with equal priorities calls are shared by weight."""
+    got = [made.call("11") for _ in range(60)]
+    check(got.count("a") > got.count("b") > 0, f"weights 30 and 10: {got.count('a')} and {got.count('b')} calls")
+
+
+@inside
+def test_next_host(made):
+    """SRV: the first host is dead, the next one gets the call: by UDP when it has been silent, by TCP at once."""
+    equal("UDP", made.call("12"), "b")
+    made.tcp("21", "a")
+
+
+@inside
+def test_next_address(made):
+    """A: a name with two addresses, nobody listens at the first, or at the second."""
+    equal("UDP", [made.call("17") for _ in range(2)], ["b"] * 2)
+
+
+@inside
+def test_no_service(made):
+    """A name without SRV and NAPTR: its address, with the port of the transport."""
+    equal("UDP, 5060", made.call("14"), "plain")
+    leg = made.leg()
+    call = place(leg, "31")
+    leg.close()
+    made.tls[5061].where(call.call_id)
+
+
+@inside
+def test_port(made):
+    """A name with a port: its address, SRV is not asked for."""
+    equal("UDP", made.call("15"), "c")
+    check(not [line for line in made.names.process.tail(10000) if "six.example" in line and "SRV" in line], "no SRV asked")
+
+
+@inside
+def test_pointers(made):
+    """NAPTR: of the records for the dial-peer's transport the first by order and preference leads to the SRV records; those of the
+    name itself are not asked for. By TLS the name is what the certificate must have."""
+    equal("UDP", [made.call("13") for _ in range(2)], ["c"] * 2)
+    made.tcp("22", "a")
+    leg = made.leg()
+    call = place(leg, "30")
+    leg.close()
+    _, invite = made.tls[6005].where(call.call_id)
+    equal("Request-URI", invite.first, "INVITE sip:30@pointer.example SIP/2.0")
+    asked = [line for line in made.names.process.tail(10000) if "query[NAPTR] pointer.example" in line]
+    check(0 < len(asked) <= 3 * len(made.cube.children), f"NAPTR was asked for {len(asked)} times")
+
+
+@inside
+def test_useless_pointers(made):
+    """NAPTR records that are of no use: the name's own SRV records."""
+    equal("UDP", made.call("16"), "b")
+
+
+@inside
+def test_ipv6(made):
+    """AAAA, and a target ipv6:, from the sender's listener of IPv6, be it sip-ua or a tenant."""
+    for number, port in (("18", "5060"), ("19", "5060"), ("40", "5103")):
+        equal(number, made.call_from(number), ("six", port))
+
+
+@inside
+def test_own_listener(made):
+    """A tenant has a listener of IPv4 alone: to a host of IPv6 nothing is sent from somebody else's, neither by UDP nor by TLS. The
+    next dial-peer gets the call. When the first host was silent, the next one hears from the same listener."""
+    equal("AAAA alone, UDP", made.call_from("41"), ("c", "5060"))
+    equal("AAAA alone, TLS", made.call_from("42"), ("c", "5060"))
+    equal("SRV, AAAA first", made.call_from("43"), ("c", "5060"))
+    equal("SRV, the first one is silent", made.call_from("44"), ("b", "5102"))
+    check(len(made.cube.logged("its sender has no listener of that family")) >= 3, "the server does not log why")
