@@ -22,8 +22,7 @@ const char *apply_transport(enum cube_transport transport)
 	return names[transport];
 }
 
-/* The name that is resolved. With a port there is nothing to ask but its addresses (RFC 3263 4.2). */
-static struct cube_str resolved_name(const struct cube_target *t, enum cube_transport transport)
+struct cube_str apply_resolved_name(const struct cube_target *t, enum cube_transport transport)
 {
 	return t->kind == CUBE_TARGET_DNS && !t->port ? naptr_host(t->host, transport) : t->host;
 }
@@ -33,7 +32,7 @@ static bool has_ipv4(const struct cube_target *t, enum cube_transport transport)
 {
 	static const char protos[] = {
 			[CUBE_TRANSPORT_UDP] = PROTO_UDP, [CUBE_TRANSPORT_TCP] = PROTO_TCP, [CUBE_TRANSPORT_TLS] = PROTO_TLS};
-	str name = ksr_str(resolved_name(t, transport));
+	str name = ksr_str(apply_resolved_name(t, transport));
 	struct dns_srv_handle handle;
 	unsigned short port = t->port;
 	char proto = protos[transport];
@@ -104,7 +103,7 @@ static int set_uris(
 	if(set_request_uri(msg, peer, host, user) < 0)
 		return -1;
 	/* the Request-URI keeps the name, by which a peer's certificate is verified */
-	resolved.host = resolved_name(target, peer->session_transport);
+	resolved.host = apply_resolved_name(target, peer->session_transport);
 	cube_target_text(&resolved, host);
 	s.s = uri;
 	s.len = snprintf(uri, sizeof(uri), "%s:%s;transport=%s", peer->url == CUBE_URL_SIPS ? "sips" : "sip", host,

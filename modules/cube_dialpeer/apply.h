@@ -11,6 +11,9 @@ const char *apply_transport(enum cube_transport transport);
  * family: the tenant's own decides. */
 socket_info_t *apply_send_socket(const struct cube_conf *conf, int index, enum cube_transport transport,
 		const struct cube_target *target, const struct cube_tenant_api *tenant);
+/* The name of a dns: target that is resolved: where no port is given, the one whose SRV records NAPTR says are its own; with a
+ * port there is nothing to ask but its addresses (RFC 3263 4.2). Valid until the next call. */
+struct cube_str apply_resolved_name(const struct cube_target *target, enum cube_transport transport);
 /* Points the request at a target of the dial-peer: host and port of the Request-URI, user as its user part, destination
  * with transport, send socket of the dial-peer's tenant; sets $cube(dialpeer_out) and $cube(route). 0, or -1 (logged) when
  * its tenant has no open listener to send from. */

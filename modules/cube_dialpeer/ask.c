@@ -90,11 +90,14 @@ static int options(uintptr_t question, const struct cube_watch *watch, const soc
 	static str method = str_init("OPTIONS");
 	char target[CUBE_TARGET_TEXT_MAX], to[URI_MAX], hop[URI_MAX], own[URI_MAX], headers[URI_MAX + 64];
 	const char *transport = apply_transport(watch->transport);
+	struct cube_target next = watch->target; /* where calls go */
 	str s_to, s_hop, s_own, s_headers, s_from = from->sock_str;
 	uac_req_t req;
 
 	cube_target_text(&watch->target, target);
 	s_to = (str){to, snprintf(to, sizeof(to), "sip:%s", target)};
+	next.host = apply_resolved_name(&watch->target, watch->transport);
+	cube_target_text(&next, target);
 	s_hop = (str){hop, snprintf(hop, sizeof(hop), "sip:%s;transport=%s", target, transport)};
 	s_own = (str){own, snprintf(own, sizeof(own), "sip:%.*s:%.*s", from->address_str.len, from->address_str.s,
 							   from->port_no_str.len, from->port_no_str.s)};

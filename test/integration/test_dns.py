@@ -13,6 +13,7 @@ from cases import Skipped, check, equal
 from farend import FarEnd
 from nameserver import NameServer
 from oddcerts import OddCerts
+from run import wait_until
 from scenarios import Side
 from udpend import UdpEnd
 
@@ -39,6 +40,8 @@ dial-peer 41 {{ destination-pattern = "41"  session-target = "dns:six.example:60
 dial-peer 42 {{ destination-pattern = "42"  session-target = "dns:six.example:6007"  tenant = 1 }}
 dial-peer 43 {{ destination-pattern = "43"  session-target = "dns:mixed.example"  tenant = 2 }}
 dial-peer 44 {{ destination-pattern = "44"  session-target = "dns:dead.example"  tenant = 2 }}
+dial-peer 50 {{ destination-pattern = "50"  session-target = "dns:pointer.example"  options-keepalive-profile = 1 }}
+options-keepalive 1 {{ up-interval = 5  down-interval = 5 }}
 dial-peer 49 {{ destination-pattern = "4[123]"  session-target = "dns:first.example:6003"  preference = 1 }}
 """
 
@@ -190,6 +193,13 @@ def test_pointers(made):
     equal("Request-URI", invite.first, "INVITE sip:30@pointer.example SIP/2.0")
     asked = [line for line in made.names.process.tail(10000) if "query[NAPTR] pointer.example" in line]
     check(0 < len(asked) <= 3 * len(made.cube.children), f"NAPTR was asked for {len(asked)} times")
+
+
+@inside
+def test_watched(made):
+    """A target that is watched is asked where calls to it would go."""
+    asked = wait_until(lambda: [m for m in made.ends["c"].requests if m.method == "OPTIONS"], 15, "OPTIONS come")
+    equal("Request-URI", asked[0].first, "OPTIONS sip:pointer.example SIP/2.0")
 
 
 @inside
