@@ -2,17 +2,15 @@
 """Addresses and ports for one test run: a block of 256 loopback addresses that no other run has, and ports in it
 that nobody listens on. Knows nothing of what is started there."""
 
-import fcntl
 import os
 import random
 import socket
-import tempfile
 
 BLOCK = os.environ.get("CUBE_TEST_NET", "127.41")  # the first two numbers of every address
 
 
 class Addresses:
-    """A block 127.a.b.0/24, held by a file lock until close() or the end of the process."""
+    """A block 127.a.b.0/24, held by a name of a socket until close() or the end of the process."""
 
     def __init__(self):
         self._given = set()
@@ -23,23 +21,20 @@ class Addresses:
         raise RuntimeError(f"all 256 address blocks of {BLOCK}.0.0/16 are in use by other test runs")
 
     def _lock(self, block):
-        path = os.path.join(tempfile.gettempdir(), f"kamailio-cube-{block}.lock")
+        """A name of the network's own: runs that share its addresses see it, whatever their /tmp is."""
+        lock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-        except OSError:  # another user's
-            return False
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock.bind(f"\0kamailio-cube-{block}")
         except OSError:
-            os.close(fd)
+            lock.close()
             return False
-        self._fd, self.block = fd, block
+        self._held, self.block = lock, block
         return True
 
     def keep(self):
-        """The lock outlives this process, in the processes that are started with this descriptor. Returns it."""
-        os.set_inheritable(self._fd, True)
-        return self._fd
+        """The block is held beyond this process, by the processes that are started with this descriptor. Returns it."""
+        self._held.set_inheritable(True)
+        return self._held.fileno()
 
     def host(self):
         """The next unused address of the block."""
@@ -57,7 +52,7 @@ class Addresses:
         raise RuntimeError(f"no free port at {host} from {wanted} on")
 
     def close(self):
-        os.close(self._fd)
+        self._held.close()
 
 
 def listens_udp(host, port):
