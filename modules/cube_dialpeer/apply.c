@@ -11,6 +11,7 @@
 #include "../libcube/dialpeer/scheme.h"
 #include "apply.h"
 #include "naptr.h"
+#include "numbers.h"
 
 #define URI_TEXT_MAX 512
 
@@ -59,17 +60,20 @@ socket_info_t *apply_send_socket(const struct cube_conf *conf, int index, enum c
 	return si4 ? si4 : si6;
 }
 
-/* The Request-URI: the called user at the target, in the scheme of the dial-peer. */
+/* The Request-URI: the called user at the target, in the scheme of the dial-peer. What was a tel: URI is a telephone number
+ * still (RFC 3261 19.1.6). */
 static int set_request_uri(sip_msg_t *msg, const struct cube_dial_peer *peer, const char *host, struct cube_str user)
 {
 	char whole[URI_TEXT_MAX], buf[CUBE_SCHEME_TEXT_MAX];
 	struct cube_uri_parts parts;
 	struct cube_str uri;
 	str s;
-	int n = snprintf(whole, sizeof(whole), "sip:%.*s%s%s", CUBE_FMT(user), user.len ? "@" : "", host);
+	struct cube_str params = numbers_params(user);
+	int n = snprintf(whole, sizeof(whole), "sip:%.*s%.*s%s%s%s", CUBE_FMT(user), CUBE_FMT(params), user.len ? "@" : "",
+			host, ksr_call_get_int("tel", 0) ? ";user=phone" : "");
 
 	if(n < 0 || n >= (int)sizeof(whole) || !cube_uri_parse((struct cube_str){whole, (size_t)n}, &parts)
-			|| !cube_scheme_change(&parts, peer->url, (struct cube_str){NULL, 0}, cube_str_of(host), buf, &uri)) {
+			|| !cube_scheme_change(&parts, peer->url, (struct cube_str){NULL, 0}, ksr_call_get_str("target"), buf, &uri)) {
 		LM_NOTICE("dial-peer %d: the called user is too long, or is none that a URI can have\n", peer->tag);
 		return -1;
 	}

@@ -174,14 +174,15 @@ static int go_out(sip_msg_t *msg, const struct cube_conf *conf)
 	const struct cube_dial_peer *in = cube_conf_dial_peer(conf, ksr_call_get_int("dialpeer_in", 0));
 	struct cube_dial_hit hits[CUBE_HUNT_MAX];
 	struct cube_hunting hunting;
+	enum cube_url url = CUBE_URL_SIP;
 	struct call_facts facts;
 	unsigned n;
 
 	if(!call_read(msg, &facts))
 		return HUNT_NONE;
-	if(ksr_call_set_flag("sips",
-			   facts.call.uri[CUBE_URI_REQUEST] && cube_scheme_of(facts.call.uri[CUBE_URI_REQUEST]) == CUBE_URL_SIPS)
-			< 0)
+	if(facts.call.uri[CUBE_URI_REQUEST])
+		url = cube_scheme_of(facts.call.uri[CUBE_URI_REQUEST]);
+	if(ksr_call_set_flag("sips", url == CUBE_URL_SIPS) < 0 || ksr_call_set_flag("tel", url == CUBE_URL_TEL) < 0)
 		return HUNT_UNUSABLE;
 	numbers_of_call(&facts);
 	n = cube_dial_plan_out(conf, in, &facts.call, hits, CUBE_HUNT_MAX);

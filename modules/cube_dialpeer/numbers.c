@@ -48,6 +48,20 @@ static const struct cube_translation_profile *profile(const struct cube_conf *co
 	return ref->name.len ? &conf->translation_profiles[ref->index] : NULL;
 }
 
+/* phone-context, isub and the like of the called number; they are of no other one. */
+static bool note_params(const struct call_facts *f, struct cube_str user)
+{
+	struct cube_str params = f->call.uri[CUBE_URI_REQUEST] ? f->parts[CUBE_URI_REQUEST].user_params : (struct cube_str){NULL, 0};
+
+	return !params.len || !cube_str_eq(user, user_of(f, NUMBER_CALLED)) || ksr_call_set_str("params", params) == 0;
+}
+
+struct cube_str numbers_params(struct cube_str user)
+{
+	return cube_str_eq(user, ksr_call_get_str(names[NUMBER_CALLED])) ? ksr_call_get_str("params")
+																		 : (struct cube_str){NULL, 0};
+}
+
 bool numbers_in(const struct cube_conf *conf, const struct cube_dial_peer *peer, const struct call_facts *facts)
 {
 	const struct cube_translation_profile *p =
@@ -65,6 +79,8 @@ bool numbers_in(const struct cube_conf *conf, const struct cube_dial_peer *peer,
 		/* what is as it came, the message has; but its Request-URI changes with each dial-peer */
 		if((which == NUMBER_CALLED || !cube_str_eq(user, user_of(facts, which)))
 				&& ksr_call_set_str(names[which], user) < 0)
+			return false;
+		if(which == NUMBER_CALLED && !note_params(facts, user))
 			return false;
 	}
 	return true;

@@ -35,6 +35,23 @@ static const struct
 		{"sip:2001@b", CUBE_URL_TEL, "", "", "tel:2001;phone-context=b"},
 		{"sip:2001@b", CUBE_URL_TEL, "", "acme.co", "tel:2001;phone-context=acme.co"},
 		{"sip:2001;phone-context=+49@b", CUBE_URL_TEL, "", "acme.co", "tel:2001;phone-context=+49"},
+		/* its parameters are the number's: 3966 3, 5.1.4, 5.3; trunk groups: RFC 4904 */
+		{"sip:+4930;isub=1411@b;user=phone", CUBE_URL_TEL, "", "", "tel:+4930;isub=1411"},
+		{"sip:+4930;ext=22@b", CUBE_URL_TEL, "", "acme.co", "tel:+4930;ext=22"},
+		{"sip:2001;ext=22@b", CUBE_URL_TEL, "", "acme.co", "tel:2001;ext=22;phone-context=acme.co"},
+		{"sips:2001;isub=1411;phone-context=+49@b:5061;transport=tls", CUBE_URL_TEL, "", "acme.co",
+				"tel:2001;isub=1411;phone-context=+49"},
+		{"sip:+15555551212;tgrp=tg-1;trunk-context=+1-555@b;user=phone", CUBE_URL_TEL, "", "",
+				"tel:+15555551212;tgrp=tg-1;trunk-context=+1-555"},
+		{"sip:+4930;isub=1411:secret@b", CUBE_URL_TEL, "", "", "tel:+4930;isub=1411"},
+		{"sip:+4930;isub=1411@b", CUBE_URL_TEL, "2001", "acme.co", "tel:2001;phone-context=acme.co"},
+		{"sip:2001;phone-context=+49@b", CUBE_URL_TEL, "2002", "acme.co", "tel:2002;phone-context=+49"},
+		{"sip:+4930;x=a?b@b", CUBE_URL_TEL, "", "", "sip:+4930;x=a?b@b"}, /* no tel: URI can say it */
+		{"sip:+49%2030@b", CUBE_URL_TEL, "", "", "sip:+49%2030@b"},
+		{"tel:+4930;isub=1411;ext=22", CUBE_URL_SIP, "", "b", "sip:+4930;isub=1411;ext=22@b;user=phone"},
+		{"tel:+15555551212;tgrp=tg-1;trunk-context=+1-555", CUBE_URL_SIPS, "", "b",
+				"sips:+15555551212;tgrp=tg-1;trunk-context=+1-555@b;user=phone"},
+		{"tel:2001;isub=1411;phone-context=acme.co", CUBE_URL_SIPS, "", "b", "sips:2001;isub=1411;phone-context=acme.co@b;user=phone"},
 		{"sip:0301@b", CUBE_URL_TEL, "+49301", "", "tel:+49301"},
 		{"sip:alice@b", CUBE_URL_TEL, "", "", "sip:alice@b"}, /* no number: it stays */
 		{"sips:alice@b", CUBE_URL_TEL, "", "", "sip:alice@b"},

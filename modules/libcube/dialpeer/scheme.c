@@ -77,6 +77,8 @@ static bool is_telephone_number(struct cube_str user)
 	struct cube_str number = cube_number_from_user(user, buf);
 	size_t i;
 
+	if(user.len && memchr(user.s, '%', user.len)) /* which a tel: URI cannot have there */
+		return false;
 	for(i = 0; i < number.len; i++) {
 		if((number.s[i] < '0' || number.s[i] > '9') && !(i == 0 && number.s[i] == '+' && number.len > 1)
 				&& number.s[i] != '*' && number.s[i] != '#')
@@ -85,13 +87,21 @@ static bool is_telephone_number(struct cube_str user)
 	return number.len > 0;
 }
 
+/* Parameters that a tel: URI can have, too (RFC 3966 3); a user part has more freedom. */
+static bool are_telephone_params(struct cube_str params)
+{
+	return !params.len || (!memchr(params.s, '?', params.len) && !memchr(params.s, ',', params.len));
+}
+
 static bool to_tel(struct out *out, const struct cube_uri_parts *parts, struct cube_str user, struct cube_str host)
 {
 	struct cube_str number = user.len ? user : parts->user, context = parts->phone_context;
 
 	add(out, CUBE_STR("tel:"));
 	add(out, number);
-	if(number.s[0] == '+')
+	if(!user.len)
+		add(out, parts->user_params);
+	if(number.s[0] == '+' || (!user.len && context.len))
 		return !out->full;
 	if(!context.len)
 		context = host.len ? host : parts->host;
@@ -125,7 +135,9 @@ bool cube_scheme_change(const struct cube_uri_parts *parts, enum cube_url to, st
 	struct cube_str rest;
 	bool ok;
 
-	if(to == CUBE_URL_TEL && is != CUBE_URL_TEL && !is_telephone_number(user.len ? user : parts->user))
+	if(to == CUBE_URL_TEL && is != CUBE_URL_TEL
+			&& (!is_telephone_number(user.len ? user : parts->user)
+					|| (!user.len && !are_telephone_params(parts->user_params))))
 		to = CUBE_URL_SIP;
 	if(to == CUBE_URL_TEL) {
 		ok = to_tel(&out, parts, user, host);

@@ -89,7 +89,8 @@ static bool parse_sip(struct cube_str rest, struct cube_uri_parts *parts)
 		parts->user = until(named, ";");
 		if(parts->user.len == 0)
 			return false;
-		parts->phone_context = phone_context_of(behind(named, parts->user.len));
+		parts->user_params = behind(named, parts->user.len);
+		parts->phone_context = phone_context_of(parts->user_params);
 		rest = behind(rest, userinfo.len + 1);
 	}
 	if(!take_host(&rest, parts))
@@ -118,7 +119,8 @@ static bool parse_tel(struct cube_str rest, struct cube_uri_parts *parts)
 			return false;
 	}
 	parts->user = number;
-	parts->phone_context = phone_context_of(behind(rest, number.len));
+	parts->user_params = behind(rest, number.len);
+	parts->phone_context = phone_context_of(parts->user_params);
 	return digits > 0;
 }
 
@@ -174,6 +176,23 @@ bool cube_uri_parse_header(struct cube_str body, struct cube_uri_parts *parts)
 	if(quoted || (uri.len < body.len && body.s[uri.len] == '?'))
 		return false;
 	return cube_uri_parse(uri, parts);
+}
+
+struct cube_str cube_uri_next(struct cube_str body, const struct cube_uri_parts *parts)
+{
+	struct cube_str rest = behind(body, (size_t)(parts->whole.s + parts->whole.len - body.s));
+	bool quoted = false;
+	size_t i;
+
+	for(i = 0; i < rest.len; i++) {
+		if(rest.s[i] == '"')
+			quoted = !quoted;
+		else if(quoted)
+			i += rest.s[i] == '\\';
+		else if(rest.s[i] == ',')
+			return behind(rest, i + 1);
+	}
+	return (struct cube_str){NULL, 0};
 }
 
 /* Takes "SIP" and the like from the front, with blanks on both sides. */

@@ -11,6 +11,7 @@ struct cube_uri_parts
 	struct cube_str whole;		   /* the URI, without < > and header parameters; of a Via the host and port */
 	struct cube_str scheme;		   /* "sip", "sips" or "tel", in any case; empty of a Via */
 	struct cube_str user;		   /* without parameters and password; of a tel: URI the telephone number */
+	struct cube_str user_params;   /* of the user part or the tel: URI, from the first ; on */
 	struct cube_str host;		   /* an IPv6 address in brackets */
 	struct cube_ip ip;			   /* when host is an address; else unset */
 	struct cube_str phone_context; /* value of the first such parameter of the user part or the tel: URI */
@@ -25,6 +26,8 @@ bool cube_uri_parse(struct cube_str text, struct cube_uri_parts *parts);
 /* The body of a From, To, Contact, Diversion... header: "Bob" <sip:...>;tag=1, or sip:...;tag=1. Of several values the
  * first. RFC 3261 20. */
 bool cube_uri_parse_header(struct cube_str body, struct cube_uri_parts *parts);
+/* What stands behind the value that was parsed from the front of body, and its comma: the next one, or nothing. */
+struct cube_str cube_uri_next(struct cube_str body, const struct cube_uri_parts *parts);
 /* The body of a Via header: the host of its first sent-by. RFC 3261 20.42. */
 bool cube_uri_parse_via(struct cube_str body, struct cube_uri_parts *parts);
 
