@@ -10,6 +10,7 @@
 #include "../libcube/conf/names.h"
 #include "branch.h"
 #include "call.h"
+#include "headers.h"
 #include "legs.h"
 #include "numbers.h"
 
@@ -28,13 +29,6 @@ int branch_init(void)
 	return cube_tenant_load_api(&tenant);
 }
 
-static bool same_number(struct cube_str a, struct cube_str b)
-{
-	char x[CUBE_NUMBER_MAX], y[CUBE_NUMBER_MAX];
-
-	return cube_str_eq(a, b) || cube_str_eq(cube_number_from_user(a, x), cube_number_from_user(b, y));
-}
-
 /* Of From or To; the module uac restores it in what comes back, and in the requests of the dialog. */
 static int replace_tagged(sip_msg_t *msg, int (*replace)(sip_msg_t *, str *, str *), struct cube_str uri)
 {
@@ -47,93 +41,57 @@ static int replace_tagged(sip_msg_t *msg, int (*replace)(sip_msg_t *, str *, str
 	return replace(msg, NULL, &text) < 0 ? -1 : 0;
 }
 
-/* What a dial-peer wants to stand in the headers that say who calls, is called, or has redirected. */
-struct wanted
-{
-	enum cube_url url;
-	struct cube_str host;			   /* for URIs that have none */
-	struct cube_str from;			   /* the user in From as it came */
-	struct cube_str calling, redirect; /* their numbers; len 0: as they are */
-};
-
 /* The URI that is wanted in place of this one. 1: it is another one, 0: the same, -1: it cannot be made. */
-static int want(const struct wanted *w, const struct cube_uri_parts *parts, struct cube_str user,
+static int want(const struct headers_leg *leg, const struct cube_uri_parts *parts, struct cube_str user,
 		char buf[CUBE_SCHEME_TEXT_MAX], struct cube_str *uri)
 {
-	if(user.len && same_number(parts->user, user))
+	if(user.len && headers_same_number(parts->user, user))
 		user.len = 0;
-	if(!user.len && cube_scheme_of(parts) == w->url)
+	if(!user.len && cube_scheme_of(parts) == leg->url)
 		return 0;
-	if(!cube_scheme_change(parts, w->url, user, w->host, buf, uri))
+	if(!cube_scheme_change(parts, leg->url, user, leg->host, buf, uri))
 		return -1;
 	return !cube_str_eq(*uri, parts->whole);
 }
 
-static int change_from(sip_msg_t *msg, const struct wanted *w, const struct call_facts *f)
+static int change_from(sip_msg_t *msg, const struct headers_leg *leg, const struct call_facts *f)
 {
 	const struct cube_uri_parts *from = f->call.uri[CUBE_URI_FROM];
 	char buf[CUBE_SCHEME_TEXT_MAX];
 	struct cube_str uri;
-	int rc = from ? want(w, from, from->user.len ? w->calling : (struct cube_str){NULL, 0}, buf, &uri) : 0;
+	int rc = from ? want(leg, from, from->user.len ? leg->calling : (struct cube_str){NULL, 0}, buf, &uri) : 0;
 
 	return rc > 0 ? replace_tagged(msg, uac.replace_from, uri) : rc;
 }
 
-static int change_to(sip_msg_t *msg, const struct wanted *w, const struct call_facts *f)
+static int change_to(sip_msg_t *msg, const struct headers_leg *leg, const struct call_facts *f)
 {
 	const struct cube_uri_parts *to = f->call.uri[CUBE_URI_TO];
 	char buf[CUBE_SCHEME_TEXT_MAX];
 	struct cube_str uri;
-	int rc = to ? want(w, to, (struct cube_str){NULL, 0}, buf, &uri) : 0;
+	int rc = to ? want(leg, to, (struct cube_str){NULL, 0}, buf, &uri) : 0;
 
 	return rc > 0 ? replace_tagged(msg, uac.replace_to, uri) : rc;
-}
-
-/* The first Diversion is the last one who has redirected. */
-static int change_header(sip_msg_t *msg, const struct wanted *w, const struct hdr_field *h, bool *diverted)
-{
-	struct cube_str user = {NULL, 0}, uri;
-	char buf[CUBE_SCHEME_TEXT_MAX];
-	struct cube_uri_parts parts;
-	int rc;
-
-	if(h->type != HDR_PAI_T && h->type != HDR_PPI_T && h->type != HDR_RPID_T && h->type != HDR_DIVERSION_T)
-		return 0;
-	if(!cube_uri_parse_header(ksr_cube_str(h->body), &parts))
-		return 0;
-	if(h->type != HDR_DIVERSION_T && parts.user.len && same_number(parts.user, w->from))
-		user = w->calling;
-	if(h->type == HDR_DIVERSION_T && !*diverted) {
-		user = w->redirect;
-		*diverted = true;
-	}
-	rc = want(w, &parts, user, buf, &uri);
-	return rc > 0 ? legs_replace(msg, parts.whole, uri) : rc;
 }
 
 static int change_uris(sip_msg_t *msg, const struct cube_conf *conf, const struct cube_dial_peer *peer)
 {
 	char calling[CUBE_NUMBER_MAX], redirect[CUBE_NUMBER_MAX];
-	struct wanted w = {.url = peer->url, .host = ksr_call_get_str("target")};
-	const struct hdr_field *h;
+	struct cube_str target = ksr_call_get_str("target");
+	struct headers_leg leg = {.url = peer->url, .host = target, .context = target};
 	struct call_facts facts;
-	bool diverted = false;
 
 	if(!call_read(msg, &facts))
 		return -1;
-	if(!numbers_changed(conf, peer, &facts, NUMBER_CALLING, calling, &w.calling))
-		w.calling.len = 0;
-	if(!numbers_changed(conf, peer, &facts, NUMBER_REDIRECT, redirect, &w.redirect))
-		w.redirect.len = 0;
+	if(!numbers_changed(conf, peer, &facts, NUMBER_CALLING, calling, &leg.calling))
+		leg.calling.len = 0;
+	if(!numbers_changed(conf, peer, &facts, NUMBER_REDIRECT, redirect, &leg.redirect))
+		leg.redirect.len = 0;
 	if(facts.call.uri[CUBE_URI_FROM])
-		w.from = facts.parts[CUBE_URI_FROM].user;
-	for(h = msg->headers; h; h = h->next) {
-		if(change_header(msg, &w, h, &diverted) < 0)
-			return -1;
-	}
-	if(change_from(msg, &w, &facts) < 0 || change_to(msg, &w, &facts) < 0)
+		leg.from = facts.parts[CUBE_URI_FROM].user;
+	if(headers_change(msg, &leg) < 0 || change_from(msg, &leg, &facts) < 0 || change_to(msg, &leg, &facts) < 0)
 		return -1;
-	return legs_change(msg, peer->url) < 0 || legs_note(msg, peer->url) < 0 ? -1 : 0;
+	return legs_note(msg, peer->url);
 }
 
 /* "PCMU,G729,telephone-event"; without the last one unless events. */

@@ -13,13 +13,15 @@
 #include "core/sr_module.h"
 #include "modules/rr/api.h"
 
+#include "headers.h"
 #include "legs.h"
 
-/* Each leg's letter, p for sip, s for sips, the caller's first, and a proof that we have written it for this call: who could
+/* Each leg's letter, p for sip, s for sips, t for tel, the caller's first, and a proof that we have written it for this call: who could
  * write it himself could lead a sips call to where there is no TLS. */
 #define PARAM "cube-legs"
 #define PROOF_BYTES 8
 #define VALUE_LEN (2 + 2 * PROOF_BYTES)
+#define OWN_HOST_MAX 96
 
 static struct rr_binds rr;
 static unsigned char key[32]; /* made before the first fork, so all processes have it; another one after a restart */
@@ -60,71 +62,50 @@ int legs_init(void)
 	return -1;
 }
 
-int legs_replace(sip_msg_t *msg, struct cube_str piece, struct cube_str text)
+/* Where we are on a leg, for telephone numbers that become SIP URIs there. */
+static struct cube_str own_host(const socket_info_t *si, char buf[OWN_HOST_MAX])
 {
-	struct lump *at = del_lump(msg, (int)(piece.s - msg->buf), (int)piece.len, 0);
-	char *copy = at ? pkg_malloc(text.len) : NULL;
+	int n = si ? snprintf(buf, OWN_HOST_MAX, "%.*s:%.*s", STR_FMT(&si->address_str), STR_FMT(&si->port_no_str)) : 0;
 
-	if(!copy)
-		return -1;
-	memcpy(copy, text.s, text.len);
-	if(insert_new_lump_after(at, copy, (int)text.len, 0))
-		return 0;
-	pkg_free(copy);
-	return -1;
-}
-
-int legs_change(sip_msg_t *msg, enum cube_url to)
-{
-	static const struct cube_str none = {NULL, 0};
-	char buf[CUBE_SCHEME_TEXT_MAX];
-	struct cube_uri_parts parts;
-	struct hdr_field *h;
-	struct cube_str uri;
-
-	if(to == CUBE_URL_TEL)
-		to = CUBE_URL_SIP;
-	if(parse_headers(msg, HDR_EOH_F, 0) < 0)
-		return -1;
-	for(h = msg->headers; h; h = h->next) {
-		if(h->type != HDR_CONTACT_T && h->type != HDR_REFER_TO_T && h->type != HDR_REFERREDBY_T)
-			continue;
-		if(!cube_uri_parse_header(ksr_cube_str(h->body), &parts) || cube_scheme_of(&parts) == to
-				|| cube_scheme_of(&parts) == CUBE_URL_TEL)
-			continue;
-		if(!cube_scheme_change(&parts, to, none, none, buf, &uri) || legs_replace(msg, parts.whole, uri) < 0)
-			return -1;
-	}
-	return 0;
+	return (struct cube_str){buf, n > 0 && n < OWN_HOST_MAX ? (size_t)n : 0};
 }
 
 static char letter(enum cube_url url)
 {
+	if(url == CUBE_URL_TEL)
+		return 't';
 	return url == CUBE_URL_SIPS ? 's' : 'p';
 }
 
 static enum cube_url url_of(char letter)
 {
+	if(letter == 't')
+		return CUBE_URL_TEL;
 	return letter == 's' ? CUBE_URL_SIPS : CUBE_URL_SIP;
+}
+
+/* Where there can be no telephone number. */
+static enum cube_url plain(enum cube_url url)
+{
+	return url == CUBE_URL_SIPS ? CUBE_URL_SIPS : CUBE_URL_SIP;
 }
 
 enum cube_url legs_in(void)
 {
+	if(ksr_call_get_int("tel", 0))
+		return CUBE_URL_TEL;
 	return ksr_call_get_int("sips", 0) ? CUBE_URL_SIPS : CUBE_URL_SIP;
 }
 
-int legs_note(sip_msg_t *msg, enum cube_url to)
+/* What the answers to this request shall be: of the leg on which it came. */
+static int note_reply_leg(sip_msg_t *msg, enum cube_url url)
 {
-	char text[sizeof(";" PARAM "=") + VALUE_LEN] = ";" PARAM "=";
-	enum cube_url in = legs_in();
-	str param = {text, sizeof(text) - 1};
+	char buf[OWN_HOST_MAX];
 
-	if(letter(in)
-			== letter(to)) /* a far end on a sips leg may have a Contact that is none, which RFC 5630 forbids it */
-		return ksr_call_set_flag("reply_leg", in == CUBE_URL_SIPS ? CUBE_URL_SIPS : CUBE_URL_UNSET);
-	if(prove(msg, letter(in), letter(to), text + sizeof(";" PARAM "=") - 1) < 0)
-		return -1;
-	return rr.add_rr_param(msg, &param) < 0 || ksr_call_set_flag("reply_leg", (int)in) < 0 ? -1 : 0;
+	return ksr_call_set_flag("reply_leg", (int)url) < 0
+						   || ksr_call_set_str("reply_host", own_host(msg->rcv.bind_address, buf)) < 0
+				   ? -1
+				   : 0;
 }
 
 /* What the module rr has just put in: one header for each leg, that of the leg out first. NULL: it looks different. */
@@ -172,9 +153,22 @@ static int set_scheme(struct lump *l, enum cube_url url)
 	return 0;
 }
 
+int legs_note(sip_msg_t *msg, enum cube_url to)
+{
+	char text[sizeof(";" PARAM "=") + VALUE_LEN] = ";" PARAM "=";
+	enum cube_url in = legs_in();
+	str param = {text, sizeof(text) - 1};
+
+	if(in == to) /* a far end on a sips leg may have a Contact that is none, which RFC 5630 forbids it */
+		return ksr_call_set_flag("reply_leg", in == CUBE_URL_SIPS ? CUBE_URL_SIPS : CUBE_URL_UNSET);
+	if(prove(msg, letter(in), letter(to), text + sizeof(";" PARAM "=") - 1) < 0)
+		return -1;
+	return rr.add_rr_param(msg, &param) < 0 || note_reply_leg(msg, in) < 0 ? -1 : 0;
+}
+
 int ki_dialpeer_record_route(sip_msg_t *msg)
 {
-	enum cube_url in = legs_in();
+	enum cube_url in = plain(legs_in());
 	int out;
 
 	if(rr.record_route(msg, NULL) < 0 || parse_sip_msg_uri(msg) < 0)
@@ -196,6 +190,7 @@ static int change_request_uri(sip_msg_t *msg, enum cube_url to)
 	struct cube_str uri;
 	str s;
 
+	to = plain(to);
 	if(!cube_uri_parse(ksr_cube_str(*GET_RURI(msg)), &parts) || cube_scheme_of(&parts) == to
 			|| cube_scheme_of(&parts) == CUBE_URL_TEL)
 		return 0;
@@ -205,12 +200,19 @@ static int change_request_uri(sip_msg_t *msg, enum cube_url to)
 	return rewrite_uri(msg, &s) < 0 ? -1 : 0;
 }
 
+static int change_headers(sip_msg_t *msg, enum cube_url to, struct cube_str host)
+{
+	return headers_change(msg, &(struct headers_leg){.url = to, .host = host});
+}
+
 /* A dialog whose legs are alike. */
 static int change_alike(sip_msg_t *msg)
 {
+	static const struct cube_str none = {NULL, 0};
+
 	if(!ksr_call_get_int("sips_out", 0))
 		return 1;
-	return change_request_uri(msg, CUBE_URL_SIPS) < 0 || legs_change(msg, CUBE_URL_SIPS) < 0
+	return change_request_uri(msg, CUBE_URL_SIPS) < 0 || change_headers(msg, CUBE_URL_SIPS, none) < 0
 						   || ksr_call_set_flag("reply_leg", CUBE_URL_SIPS) < 0
 				   ? -1
 				   : 1;
@@ -219,7 +221,7 @@ static int change_alike(sip_msg_t *msg)
 int ki_dialpeer_dialog(sip_msg_t *msg)
 {
 	str name = str_init(PARAM), legs;
-	char proof[VALUE_LEN + 1];
+	char proof[VALUE_LEN + 1], host[OWN_HOST_MAX];
 	bool from_caller;
 	enum cube_url to;
 
@@ -233,8 +235,8 @@ int ki_dialpeer_dialog(sip_msg_t *msg)
 	}
 	from_caller = rr.is_direction(msg, RR_FLOW_UPSTREAM) != 0;
 	to = url_of(legs.s[from_caller ? 1 : 0]);
-	if(change_request_uri(msg, to) < 0 || legs_change(msg, to) < 0
-			|| ksr_call_set_flag("reply_leg", (int)url_of(legs.s[from_caller ? 0 : 1])) < 0
+	if(change_request_uri(msg, to) < 0 || change_headers(msg, to, own_host(msg->force_send_socket, host)) < 0
+			|| note_reply_leg(msg, url_of(legs.s[from_caller ? 0 : 1])) < 0
 			|| ksr_call_set_flag("sips_out", to == CUBE_URL_SIPS) < 0)
 		return -1;
 	return 1;
@@ -244,5 +246,5 @@ int legs_reply(sip_msg_t *msg)
 {
 	int to = ksr_call_get_int("reply_leg", CUBE_URL_UNSET);
 
-	return to == CUBE_URL_UNSET ? 0 : legs_change(msg, (enum cube_url)to);
+	return to == CUBE_URL_UNSET ? 0 : change_headers(msg, (enum cube_url)to, ksr_call_get_str("reply_host"));
 }

@@ -8,10 +8,6 @@
 
 /* From mod_init. */
 int legs_init(void);
-/* Puts another text in the place of a piece of the message as it was received. -1: memory is out. */
-int legs_replace(sip_msg_t *msg, struct cube_str piece, struct cube_str text);
-/* Gives the URIs of Contact, Refer-To and Referred-By the scheme of a leg; of tel, sip. 0, or -1. */
-int legs_change(sip_msg_t *msg, enum cube_url to);
 /* In a branch_route: notes with the dialog, in the Record-Route headers, that the caller's leg is another one than this. */
 int legs_note(sip_msg_t *msg, enum cube_url to);
 /* The scheme of the leg that the call came in by. */

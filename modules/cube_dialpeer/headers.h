@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* URIs in the headers of a message: each has the scheme, and the number, that the leg wants on which the message goes on. */
+#ifndef CUBE_DIALPEER_HEADERS_H
+#define CUBE_DIALPEER_HEADERS_H
+
+#include "../ksr/ksr.h"
+#include "../libcube/dialpeer/scheme.h"
+
+/* What a leg wants. Texts that are empty: nothing of that kind. */
+struct headers_leg
+{
+	enum cube_url url;
+	struct cube_str host;			   /* for tel: URIs that become others; without it they stay */
+	struct cube_str context;		   /* phone-context of local numbers that become tel: */
+	struct cube_str from;			   /* the user in From as it came */
+	struct cube_str calling, redirect; /* the numbers that take the place of that one, and of who has redirected */
+};
+
+/* Do two user parts mean the same number, or name? */
+bool headers_same_number(struct cube_str a, struct cube_str b);
+/* Changes Contact, Refer-To, Referred-By, P-Asserted-Identity, P-Preferred-Identity, Remote-Party-ID and Diversion, each
+ * value of them. Of Contact, and of what carries headers of its own, tel is sip. Of two or more P-Asserted-Identity (or
+ * -Preferred-) one may be tel and one not, and stays so (RFC 3325 9.1). 0, or -1: memory is out, or a URI is too long. */
+int headers_change(sip_msg_t *msg, const struct headers_leg *leg);
+
+#endif
