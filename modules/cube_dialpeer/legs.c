@@ -129,6 +129,18 @@ static struct lump *header_lump(sip_msg_t *msg, unsigned which)
 	return NULL;
 }
 
+/* In a branch_route the lumps are copies, whose values are the request's, for the other branches. What makes the copies
+ * frees the value of one that is not marked as such. */
+static void set_value(struct lump *l, char *text, size_t len)
+{
+	if(l->flags == LUMPFLAG_DUPED)
+		l->flags = LUMPFLAG_NONE;
+	else
+		pkg_free(l->u.value);
+	l->u.value = text;
+	l->len = (int)len;
+}
+
 static int set_scheme(struct lump *l, enum cube_url url)
 {
 	const char *colon = l ? memchr(l->u.value + 15, ':', (size_t)l->len - 15) : NULL;
@@ -139,6 +151,8 @@ static int set_scheme(struct lump *l, enum cube_url url)
 
 	if(!colon)
 		return -1;
+	if((size_t)(colon - l->u.value) == sizeof(begin) - 1 + strlen(scheme))
+		return 0;
 	rest = (size_t)(l->u.value + l->len - colon);
 	len = sizeof(begin) - 1 + strlen(scheme) + rest;
 	text = pkg_malloc(len);
@@ -147,9 +161,7 @@ static int set_scheme(struct lump *l, enum cube_url url)
 	memcpy(text, begin, sizeof(begin) - 1);
 	memcpy(text + sizeof(begin) - 1, scheme, strlen(scheme));
 	memcpy(text + len - rest, colon, rest);
-	pkg_free(l->u.value);
-	l->u.value = text;
-	l->len = (int)len;
+	set_value(l, text, len);
 	return 0;
 }
 
@@ -157,8 +169,11 @@ int legs_note(sip_msg_t *msg, enum cube_url to)
 {
 	char text[sizeof(";" PARAM "=") + VALUE_LEN] = ";" PARAM "=";
 	enum cube_url in = legs_in();
+	struct lump *route = header_lump(msg, 0);
 	str param = {text, sizeof(text) - 1};
 
+	if(route && set_scheme(route, plain(to)) < 0)
+		return -1;
 	if(in == to) /* a far end on a sips leg may have a Contact that is none, which RFC 5630 forbids it */
 		return ksr_call_set_flag("reply_leg", in == CUBE_URL_SIPS ? CUBE_URL_SIPS : CUBE_URL_UNSET);
 	if(prove(msg, letter(in), letter(to), text + sizeof(";" PARAM "=") - 1) < 0)
