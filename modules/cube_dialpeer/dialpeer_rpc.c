@@ -104,6 +104,7 @@ static void list_one(const struct cube_conf *conf, const struct cube_dial_peer *
 			[PEER_FAILED] = "hunted-past",
 			[PEER_BUSIED] = "passed-busied-out",
 			[PEER_FULL] = "passed-max-conn",
+			[PEER_SIPS] = "passed-sips",
 			[PEER_NOW] = "calls-now"};
 	unsigned long counts[N_PEER_COUNTS];
 

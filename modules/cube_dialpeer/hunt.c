@@ -90,11 +90,13 @@ static bool sips_allows(const struct cube_dial_peer *peer)
 	if(!ksr_call_get_int("sips", 0) || peer->url == CUBE_URL_SIPS)
 		return true;
 	if(peer->sips_downgrade)
-		LM_NOTICE("dial-peer %d: a sips call goes out as %s by it (sips-downgrade)\n", peer->tag,
-				cube_url_name(peer->url));
+		LM_NOTICE("dial-peer %d: a sips call of tenant %d goes out as %s by it (sips-downgrade)\n", peer->tag,
+				ksr_call_get_int("tenant", 0), cube_url_name(peer->url));
 	else
-		LM_NOTICE("dial-peer %d: its url is %s; it is passed over for a sips call\n", peer->tag,
-				cube_url_name(peer->url));
+		LM_NOTICE("dial-peer %d: its url is %s; it is passed over for a sips call of tenant %d\n", peer->tag,
+				cube_url_name(peer->url), ksr_call_get_int("tenant", 0));
+	if(!peer->sips_downgrade)
+		peers_add(peer->tag, PEER_SIPS);
 	return peer->sips_downgrade;
 }
 

@@ -13,6 +13,7 @@ enum peer_count
 	PEER_ANSWERED, /* of these, those that were answered with 2xx */
 	PEER_BUSIED,   /* passed over: its targets do not answer OPTIONS */
 	PEER_FULL,	   /* passed over: it has max-conn calls */
+	PEER_SIPS,	   /* passed over: the call is sips, its url is not */
 	PEER_NOW,	   /* calls at this moment; only with max-conn */
 	N_PEER_COUNTS,
 };

@@ -222,7 +222,7 @@ def test_list(t):
     equal("tags", [row["dial-peer"] for row in rows], [9, 10, 11, 12, 13, 14, 15, *OUTBOUND])
     one = made.rpc.call("cube_dialpeer.list", 206)
     equal("one", one, rows[-4])
-    counted = ("calls-in", "calls-out", "answered", "hunted-past", "passed-busied-out", "passed-max-conn")
+    counted = ("calls-in", "calls-out", "answered", "hunted-past", "passed-busied-out", "passed-max-conn", "passed-sips")
     equal("counters", [one.pop(name) for name in counted], [0] * len(counted))
     equal("its keys", one, {"dial-peer": 206, "admin": "up", "oper": "up", "tenant": 200, "destination-uri-from": "vip",
                             "session-target": f"ipv4:{made.far.at}", "session-transport": "tcp tls", "preference": 0,
