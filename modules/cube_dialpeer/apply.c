@@ -73,7 +73,8 @@ static int set_request_uri(sip_msg_t *msg, const struct cube_dial_peer *peer, co
 			host, ksr_call_get_int("tel", 0) ? ";user=phone" : "");
 
 	if(n < 0 || n >= (int)sizeof(whole) || !cube_uri_parse((struct cube_str){whole, (size_t)n}, &parts)
-			|| !cube_scheme_change(&parts, peer->url, (struct cube_str){NULL, 0}, ksr_call_get_str("target"), buf, &uri)) {
+			|| !cube_scheme_change(
+					&parts, peer->url, (struct cube_str){NULL, 0}, ksr_call_get_str("target"), buf, &uri)) {
 		LM_NOTICE("dial-peer %d: the called user is too long, or is none that a URI can have\n", peer->tag);
 		return -1;
 	}

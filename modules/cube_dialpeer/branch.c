@@ -42,14 +42,14 @@ static int replace_tagged(sip_msg_t *msg, int (*replace)(sip_msg_t *, str *, str
 }
 
 /* The URI that is wanted in place of this one. 1: it is another one, 0: the same, -1: it cannot be made. */
-static int want(const struct headers_leg *leg, const struct cube_uri_parts *parts, struct cube_str user,
+static int want(enum cube_url url, const struct cube_uri_parts *parts, struct cube_str user, struct cube_str host,
 		char buf[CUBE_SCHEME_TEXT_MAX], struct cube_str *uri)
 {
 	if(user.len && headers_same_number(parts->user, user))
 		user.len = 0;
-	if(!user.len && cube_scheme_of(parts) == leg->url)
+	if(!user.len && cube_scheme_of(parts) == url)
 		return 0;
-	if(!cube_scheme_change(parts, leg->url, user, leg->host, buf, uri))
+	if(!cube_scheme_change(parts, url, user, host, buf, uri))
 		return -1;
 	return !cube_str_eq(*uri, parts->whole);
 }
@@ -57,9 +57,13 @@ static int want(const struct headers_leg *leg, const struct cube_uri_parts *part
 static int change_from(sip_msg_t *msg, const struct headers_leg *leg, const struct call_facts *f)
 {
 	const struct cube_uri_parts *from = f->call.uri[CUBE_URI_FROM];
+	struct cube_str host = leg->url == CUBE_URL_TEL ? leg->context : headers_host(leg->place), user = {NULL, 0}, uri;
 	char buf[CUBE_SCHEME_TEXT_MAX];
-	struct cube_str uri;
-	int rc = from ? want(leg, from, from->user.len ? leg->calling : (struct cube_str){NULL, 0}, buf, &uri) : 0;
+	int rc;
+
+	if(from && from->user.len)
+		user = leg->calling;
+	rc = from ? want(leg->url, from, user, host, buf, &uri) : 0;
 
 	return rc > 0 ? replace_tagged(msg, uac.replace_from, uri) : rc;
 }
@@ -69,16 +73,17 @@ static int change_to(sip_msg_t *msg, const struct headers_leg *leg, const struct
 	const struct cube_uri_parts *to = f->call.uri[CUBE_URI_TO];
 	char buf[CUBE_SCHEME_TEXT_MAX];
 	struct cube_str uri;
-	int rc = to ? want(leg, to, (struct cube_str){NULL, 0}, buf, &uri) : 0;
+	int rc = to ? want(leg->url, to, (struct cube_str){NULL, 0}, leg->context, buf, &uri) : 0;
 
 	return rc > 0 ? replace_tagged(msg, uac.replace_to, uri) : rc;
 }
 
 static int change_uris(sip_msg_t *msg, const struct cube_conf *conf, const struct cube_dial_peer *peer)
 {
-	char calling[CUBE_NUMBER_MAX], redirect[CUBE_NUMBER_MAX];
-	struct cube_str target = ksr_call_get_str("target");
-	struct headers_leg leg = {.url = peer->url, .host = target, .context = target};
+	char calling[CUBE_NUMBER_MAX], redirect[CUBE_NUMBER_MAX], place[HEADERS_PLACE_MAX];
+	struct headers_leg leg = {.url = peer->url,
+			.place = headers_place(msg->force_send_socket, place),
+			.context = ksr_call_get_str("target")};
 	struct call_facts facts;
 
 	if(!call_read(msg, &facts))

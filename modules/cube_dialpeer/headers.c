@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdio.h>
 #include <string.h>
 
 #include "core/data_lump.h"
@@ -20,6 +21,25 @@ static int replace(sip_msg_t *msg, struct cube_str piece, struct cube_str text)
 		return 0;
 	pkg_free(copy);
 	return -1;
+}
+
+struct cube_str headers_place(const socket_info_t *si, char buf[HEADERS_PLACE_MAX])
+{
+	bool ipv6 = si && si->address.af == AF_INET6;
+	int n = 0;
+
+	if(si)
+		n = snprintf(buf, HEADERS_PLACE_MAX, "%s%.*s%s:%.*s", ipv6 ? "[" : "", STR_FMT(&si->address_str),
+				ipv6 ? "]" : "", STR_FMT(&si->port_no_str));
+	return (struct cube_str){buf, n > 0 && n < HEADERS_PLACE_MAX ? (size_t)n : 0};
+}
+
+struct cube_str headers_host(struct cube_str place)
+{
+	while(place.len && place.s[place.len - 1] != ':')
+		place.len--;
+	place.len -= place.len > 0;
+	return place;
 }
 
 bool headers_same_number(struct cube_str a, struct cube_str b)
@@ -59,8 +79,7 @@ static bool has_several(const sip_msg_t *msg, hdr_types_t type)
 }
 
 /* The scheme that this value gets. */
-static enum cube_url url_of(
-		enum cube_url url, hdr_types_t type, bool several, const struct cube_uri_parts *parts)
+static enum cube_url url_of(enum cube_url url, hdr_types_t type, bool several, const struct cube_uri_parts *parts)
 {
 	bool tel = cube_scheme_of(parts) == CUBE_URL_TEL;
 
@@ -84,10 +103,18 @@ static struct cube_str user_of(
 	return user.len && headers_same_number(parts->user, user) ? (struct cube_str){NULL, 0} : user;
 }
 
-static int change_value(sip_msg_t *msg, const struct headers_leg *leg, const struct cube_uri_parts *parts,
-		enum cube_url url, struct cube_str user)
+static struct cube_str host_of(const struct headers_leg *leg, hdr_types_t type, enum cube_url url)
 {
-	struct cube_str host = url == CUBE_URL_TEL ? leg->context : leg->host, uri;
+	if(url == CUBE_URL_TEL)
+		return leg->context;
+	return type == HDR_REFER_TO_T ? leg->place : headers_host(leg->place);
+}
+
+static int change_value(sip_msg_t *msg, const struct headers_leg *leg, hdr_types_t type, bool several, bool first,
+		const struct cube_uri_parts *parts)
+{
+	enum cube_url url = url_of(leg->url, type, several, parts);
+	struct cube_str user = user_of(leg, type, first, parts), host = host_of(leg, type, url), uri;
 	char buf[CUBE_SCHEME_TEXT_MAX];
 	enum cube_url is = cube_scheme_of(parts);
 
@@ -111,9 +138,7 @@ int headers_change(sip_msg_t *msg, const struct headers_leg *leg)
 		bool several = (h->type == HDR_PAI_T || h->type == HDR_PPI_T) && has_several(msg, h->type);
 
 		while(is_concerned(h->type) && rest.len && cube_uri_parse_header(rest, &parts)) {
-			if(change_value(msg, leg, &parts, url_of(leg->url, h->type, several, &parts),
-					   user_of(leg, h->type, first, &parts))
-					< 0)
+			if(change_value(msg, leg, h->type, several, first, &parts) < 0)
 				return -1;
 			first = first && h->type != HDR_DIVERSION_T;
 			rest = cube_uri_next(rest, &parts);

@@ -10,16 +10,23 @@
 struct headers_leg
 {
 	enum cube_url url;
-	struct cube_str host;			   /* for tel: URIs that become others; without it they stay */
+	struct cube_str place;			   /* host:port for tel: URIs that become others; without it they stay */
 	struct cube_str context;		   /* phone-context of local numbers that become tel: */
 	struct cube_str from;			   /* the user in From as it came */
 	struct cube_str calling, redirect; /* the numbers that take the place of that one, and of who has redirected */
 };
 
+#define HEADERS_PLACE_MAX 96
+
+/* Where a socket of ours is, as host:port, in buf; NULL: empty. */
+struct cube_str headers_place(const socket_info_t *si, char buf[HEADERS_PLACE_MAX]);
+/* The host in it. */
+struct cube_str headers_host(struct cube_str place);
 /* Do two user parts mean the same number, or name? */
 bool headers_same_number(struct cube_str a, struct cube_str b);
 /* Changes Contact, Refer-To, Referred-By, P-Asserted-Identity, P-Preferred-Identity, Remote-Party-ID and Diversion, each
- * value of them. Of Contact, and of what carries headers of its own, tel is sip. Of two or more P-Asserted-Identity (or
+ * value of them. Of Contact, and of what carries headers of its own, tel is sip. Who is somebody has a host, who
+ * shall be called (Refer-To) its port, too: From and To cannot have one (RFC 3261 20), nor should what is like them. Of two or more P-Asserted-Identity (or
  * -Preferred-) one may be tel and one not, and stays so (RFC 3325 9.1). 0, or -1: memory is out, or a URI is too long. */
 int headers_change(sip_msg_t *msg, const struct headers_leg *leg);
 

@@ -21,7 +21,6 @@
 #define PARAM "cube-legs"
 #define PROOF_BYTES 8
 #define VALUE_LEN (2 + 2 * PROOF_BYTES)
-#define OWN_HOST_MAX 96
 
 static struct rr_binds rr;
 static unsigned char key[32]; /* made before the first fork, so all processes have it; another one after a restart */
@@ -62,14 +61,6 @@ int legs_init(void)
 	return -1;
 }
 
-/* Where we are on a leg, for telephone numbers that become SIP URIs there. */
-static struct cube_str own_host(const socket_info_t *si, char buf[OWN_HOST_MAX])
-{
-	int n = si ? snprintf(buf, OWN_HOST_MAX, "%.*s:%.*s", STR_FMT(&si->address_str), STR_FMT(&si->port_no_str)) : 0;
-
-	return (struct cube_str){buf, n > 0 && n < OWN_HOST_MAX ? (size_t)n : 0};
-}
-
 static char letter(enum cube_url url)
 {
 	if(url == CUBE_URL_TEL)
@@ -100,10 +91,10 @@ enum cube_url legs_in(void)
 /* What the answers to this request shall be: of the leg on which it came. */
 static int note_reply_leg(sip_msg_t *msg, enum cube_url url)
 {
-	char buf[OWN_HOST_MAX];
+	char buf[HEADERS_PLACE_MAX];
 
 	return ksr_call_set_flag("reply_leg", (int)url) < 0
-						   || ksr_call_set_str("reply_host", own_host(msg->rcv.bind_address, buf)) < 0
+						   || ksr_call_set_str("reply_place", headers_place(msg->rcv.bind_address, buf)) < 0
 				   ? -1
 				   : 0;
 }
@@ -215,9 +206,9 @@ static int change_request_uri(sip_msg_t *msg, enum cube_url to)
 	return rewrite_uri(msg, &s) < 0 ? -1 : 0;
 }
 
-static int change_headers(sip_msg_t *msg, enum cube_url to, struct cube_str host)
+static int change_headers(sip_msg_t *msg, enum cube_url to, struct cube_str place)
 {
-	return headers_change(msg, &(struct headers_leg){.url = to, .host = host});
+	return headers_change(msg, &(struct headers_leg){.url = to, .place = place});
 }
 
 /* A dialog whose legs are alike. */
@@ -236,7 +227,7 @@ static int change_alike(sip_msg_t *msg)
 int ki_dialpeer_dialog(sip_msg_t *msg)
 {
 	str name = str_init(PARAM), legs;
-	char proof[VALUE_LEN + 1], host[OWN_HOST_MAX];
+	char proof[VALUE_LEN + 1], place[HEADERS_PLACE_MAX];
 	bool from_caller;
 	enum cube_url to;
 
@@ -250,7 +241,7 @@ int ki_dialpeer_dialog(sip_msg_t *msg)
 	}
 	from_caller = rr.is_direction(msg, RR_FLOW_UPSTREAM) != 0;
 	to = url_of(legs.s[from_caller ? 1 : 0]);
-	if(change_request_uri(msg, to) < 0 || change_headers(msg, to, own_host(msg->force_send_socket, host)) < 0
+	if(change_request_uri(msg, to) < 0 || change_headers(msg, to, headers_place(msg->force_send_socket, place)) < 0
 			|| note_reply_leg(msg, url_of(legs.s[from_caller ? 0 : 1])) < 0
 			|| ksr_call_set_flag("sips_out", to == CUBE_URL_SIPS) < 0)
 		return -1;
@@ -261,5 +252,5 @@ int legs_reply(sip_msg_t *msg)
 {
 	int to = ksr_call_get_int("reply_leg", CUBE_URL_UNSET);
 
-	return to == CUBE_URL_UNSET ? 0 : change_headers(msg, (enum cube_url)to, ksr_call_get_str("reply_host"));
+	return to == CUBE_URL_UNSET ? 0 : change_headers(msg, (enum cube_url)to, ksr_call_get_str("reply_place"));
 }

@@ -51,7 +51,8 @@ static const struct cube_translation_profile *profile(const struct cube_conf *co
 /* phone-context, isub and the like of the called number; they are of no other one. */
 static bool note_params(const struct call_facts *f, struct cube_str user)
 {
-	struct cube_str params = f->call.uri[CUBE_URI_REQUEST] ? f->parts[CUBE_URI_REQUEST].user_params : (struct cube_str){NULL, 0};
+	struct cube_str params =
+			f->call.uri[CUBE_URI_REQUEST] ? f->parts[CUBE_URI_REQUEST].user_params : (struct cube_str){NULL, 0};
 
 	return !params.len || !cube_str_eq(user, user_of(f, NUMBER_CALLED)) || ksr_call_set_str("params", params) == 0;
 }
@@ -59,7 +60,7 @@ static bool note_params(const struct call_facts *f, struct cube_str user)
 struct cube_str numbers_params(struct cube_str user)
 {
 	return cube_str_eq(user, ksr_call_get_str(names[NUMBER_CALLED])) ? ksr_call_get_str("params")
-																		 : (struct cube_str){NULL, 0};
+																	 : (struct cube_str){NULL, 0};
 }
 
 bool numbers_in(const struct cube_conf *conf, const struct cube_dial_peer *peer, const struct call_facts *facts)

@@ -51,7 +51,8 @@ static const struct
 		{"tel:+4930;isub=1411;ext=22", CUBE_URL_SIP, "", "b", "sip:+4930;isub=1411;ext=22@b;user=phone"},
 		{"tel:+15555551212;tgrp=tg-1;trunk-context=+1-555", CUBE_URL_SIPS, "", "b",
 				"sips:+15555551212;tgrp=tg-1;trunk-context=+1-555@b;user=phone"},
-		{"tel:2001;isub=1411;phone-context=acme.co", CUBE_URL_SIPS, "", "b", "sips:2001;isub=1411;phone-context=acme.co@b;user=phone"},
+		{"tel:2001;isub=1411;phone-context=acme.co", CUBE_URL_SIPS, "", "b",
+				"sips:2001;isub=1411;phone-context=acme.co@b;user=phone"},
 		{"sip:0301@b", CUBE_URL_TEL, "+49301", "", "tel:+49301"},
 		{"sip:alice@b", CUBE_URL_TEL, "", "", "sip:alice@b"}, /* no number: it stays */
 		{"sips:alice@b", CUBE_URL_TEL, "", "", "sip:alice@b"},
