@@ -74,8 +74,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		if(cube_uri_parse(line, &parts))
 			check(class, &parts, line);
-		if(cube_uri_parse_header(line, &parts))
+		if(cube_uri_parse_header(line, &parts)) {
+			struct cube_str next = cube_uri_next(line, &parts);
+
 			check(class, &parts, line);
+			must(!next.len || (next.s > parts.whole.s && next.s + next.len == line.s + line.len));
+		}
 		if(cube_uri_parse_via(line, &parts))
 			check(class, &parts, line);
 	}

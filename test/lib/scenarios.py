@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """SIPp's scenarios in test/scenarios: x.xml is a caller's or a called party's side of a call. Lines that all messages have
-in common are written there as {caller}, {called} ..., and put in here; {caller-3} is one with the
-branch of the message three steps before. And what the two sides must agree on."""
+in common are written there as {caller}, {called} ..., and put in here, where one may hold others; {caller-3} is one with
+the branch of the message three steps before. And what the two sides must agree on."""
 
 import re
 
@@ -11,8 +11,7 @@ from run import TREE, Failed, wait_until
 from sipp import Sipp
 
 HERE = TREE / "test" / "scenarios"
-VIA = "Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch];rport\nMax-Forwards: 70"
-CALLER = "<sip:1000@[local_ip]:[local_port]>;tag=[pid]c[call_number]"
+PART = re.compile(r"\{(\w+)(-\d+)?\}")
 CONTACT = "Contact: <sip:[local_ip]:[local_port];transport=[transport]>"
 SDP = """Content-Type: application/sdp
 Content-Length: [len]
@@ -29,15 +28,18 @@ a=rtpmap:101 telephone-event/8000
 a="""
 ANSWER = "[last_Via:]\n[last_Record-Route:]\n[last_From:]\n[last_To:]{tag}\n[last_Call-ID:]\n[last_CSeq:]"
 PARTS = {
-    # the caller's requests: one that begins a call, and those within it
+    # who talks to whom, and by what
+    "protocol": "[transport]",
+    "from": "<sip:1000@[local_ip]:[local_port]>",
+    "to": "<sip:[service]@[remote_ip]:[remote_port]>",
     "number": "sip:[service]@[remote_ip]:[remote_port]",
-    "caller": f"{VIA}\nFrom: {CALLER}\nTo: <sip:[service]@[remote_ip]:[remote_port]>\nCall-ID: [call_id]",
-    "via": VIA,
-    "within": f"{VIA}\n[routes]\nFrom: {CALLER}\nTo: <sip:[service]@[remote_ip]:[remote_port]>[peer_tag_param]\nCall-ID: [call_id]",
+    "via": "Via: SIP/2.0/{protocol} [local_ip]:[local_port];branch=[branch];rport\nMax-Forwards: 70",
+    # the caller's requests: one that begins a call, those within it, and in a call that there never was
+    "caller": "{via}\nFrom: {from};tag=[pid]c[call_number]\nTo: {to}\nCall-ID: [call_id]",
+    "within": "{via}\n[routes]\nFrom: {from};tag=[pid]c[call_number]\nTo: {to}[peer_tag_param]\nCall-ID: [call_id]",
+    "stray": "{via}\nFrom: {from};tag=[pid]c[call_number]\nTo: {to};tag=nobody\nCall-ID: [call_id]",
     # the called party's requests; <ereg> has kept both sides of the INVITE
-    "called": f"{VIA}\n[routes]\nFrom:[$called];tag=[pid]d[call_number]\nTo:[$caller]\nCall-ID: [call_id]",
-    # in a call that there never was
-    "stray": f"{VIA}\nFrom: {CALLER}\nTo: <sip:[service]@[remote_ip]:[remote_port]>;tag=nobody\nCall-ID: [call_id]",
+    "called": "{via}\n[routes]\nFrom:[$called];tag=[pid]d[call_number]\nTo:[$caller]\nCall-ID: [call_id]",
     # answers, to the first request and to those within the call
     "first": ANSWER.format(tag=";tag=[pid]d[call_number]"),
     "answer": ANSWER.format(tag=""),
@@ -61,10 +63,10 @@ ON_THE_WAY = {"via", "v", "route", "record-route", "max-forwards", "content-leng
 def write(run, name, count, parts):
     """The scenario as SIPp reads it; its path. parts: more of them."""
     def part(found):
-        text, back = {**PARTS, **parts}[found.group(1)], found.group(2)
+        text, back = PART.sub(part, {**PARTS, **parts}[found.group(1)]), found.group(2)
         return text.replace("[branch]", f"[branch{back}]") if back else text
     path = run.dir / f"{count}-{name}.xml"
-    path.write_text(re.sub(r"\{(\w+)(-\d+)?\}", part, (HERE / f"{name}.xml").read_text()))
+    path.write_text(PART.sub(part, (HERE / f"{name}.xml").read_text()))
     return path
 
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """SIPp as a calling or a called party. It stays in the foreground of its own process group, so that it ends with the
-run. Debian's SIPp has no TLS: it stands behind a gateway, or talks UDP or TCP."""
+run. Debian's SIPp has no TLS: it stands behind a gateway or a bridge.Bridge, or talks UDP or TCP."""
 
 import csv
 import re
@@ -11,10 +11,11 @@ from run import Failed
 
 class Sipp:
     """scenario: a path, or "uac" or "uas". calls: after so many it ends. keys: -key name value in the scenario.
-    call_id: of its calls (-cid_str: %u is the call's number, %p the process, %s the address). core: the only one it runs on."""
+    call_id: of its calls (-cid_str: %u is the call's number, %p the process, %s the address). core: the only one it runs on.
+    rows: [field0] of each call."""
 
     def __init__(self, run, name, scenario, host, port, target=None, calls=1, service=None, rate=10, limit=None,
-                 keys=None, transport="u1", call_id=None, timeout=30, core=None):
+                 keys=None, transport="u1", call_id=None, timeout=30, core=None, rows=None):
         self.run, self.name, self.calls = run, name, calls
         self._stat = run.dir / f"{name}.csv"
         self._errors = run.dir / f"{name}.err"
@@ -33,6 +34,8 @@ class Sipp:
             argv += ["-s", service]
         for key, value in (keys or {}).items():
             argv += ["-key", key, str(value)]
+        if rows is not None:
+            argv += ["-inf", run.write(f"{name}.rows", "\n".join(["SEQUENTIAL", *rows]) + "\n")]
         if target is not None:
             argv.append(target)
         if core is not None:

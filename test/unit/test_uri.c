@@ -177,6 +177,35 @@ START_TEST(test_vias)
 }
 END_TEST
 
+/* Of several values each one, and nothing that stands in quotes or behind < for a comma. */
+START_TEST(test_next)
+{
+	static const struct
+	{
+		const char *body, *uris[4];
+	} rows[] = {
+			{"<sip:a@b>", {"sip:a@b"}},
+			{"sip:a@b;x=1,sip:c@d", {"sip:a@b", "sip:c@d"}},
+			{"<sip:a@b>;reason=\"x, \\\",y\" , \"C, <sip:no@no>\" <tel:+1>;z,<sips:d>", {"sip:a@b", "tel:+1", "sips:d"}},
+			{"<sip:a@b;x=1,2>,<sip:c@d>", {"sip:a@b;x=1,2", "sip:c@d"}},
+			{"<sip:a@b>,", {"sip:a@b"}},
+			{"<sip:a@b>;x=\"1,<sip:c@d>", {"sip:a@b"}},
+			{"<sip:a@b>,,<sip:c@d>", {"sip:a@b"}},
+	};
+	struct cube_str rest = cube_str_of(rows[_i].body);
+	struct cube_uri_parts p;
+	unsigned n = 0;
+
+	while(rest.len && cube_uri_parse_header(rest, &p)) {
+		ck_assert_msg(n < 4 && rows[_i].uris[n] && cube_str_eq(p.whole, cube_str_of(rows[_i].uris[n])), "%s: %u: %.*s",
+				rows[_i].body, n, CUBE_FMT(p.whole));
+		rest = cube_uri_next(rest, &p);
+		n++;
+	}
+	ck_assert_msg(!rows[_i].uris[n], "%s: %u", rows[_i].body, n);
+}
+END_TEST
+
 /* Cut anywhere, or with a NUL anywhere: no more than the whole text says. */
 START_TEST(test_cut)
 {
@@ -206,6 +235,7 @@ Suite *suite_uri(void)
 	tcase_add_loop_test(t, test_uris, 0, N(uris));
 	tcase_add_loop_test(t, test_headers, 0, N(headers));
 	tcase_add_loop_test(t, test_vias, 0, N(vias));
+	tcase_add_loop_test(t, test_next, 0, 7);
 	tcase_add_test(t, test_cut);
 	suite_add_tcase(s, t);
 	return s;
