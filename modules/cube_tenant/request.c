@@ -60,6 +60,7 @@ static int request_judge(const sip_msg_t *msg, const struct cube_conf *conf, con
 	struct cube_ip source = ksr_cube_ip(&msg->rcv.src_ip);
 	struct cube_peer peer = {0};
 	int index = listener->tenant, tag = index == CUBE_NONE ? 0 : conf->tenants[index].tag;
+	bool sips_out;
 	enum cube_trust trust;
 	int rc;
 
@@ -81,8 +82,10 @@ static int request_judge(const sip_msg_t *msg, const struct cube_conf *conf, con
 	rc = judge_sips(msg, conf, index, tag);
 	if(rc != REQUEST_ACCEPTED)
 		return rc;
-	/* cube_dialpeer says otherwise where the operator lets a sips call go on as another one */
-	if(ksr_call_set_flag("sips_out", cube_request_is_sips((struct cube_str){msg->buf, msg->len})) < 0)
+	/* cube_dialpeer says otherwise where the operator lets a sips call go on as another one; of CANCEL, which tm makes anew from
+	 * the INVITE that went out, and sends after it, nobody would say so */
+	sips_out = msg->REQ_METHOD != METHOD_CANCEL && cube_request_is_sips((struct cube_str){msg->buf, msg->len});
+	if(ksr_call_set_flag("sips_out", sips_out) < 0)
 		return REQUEST_REFUSE;
 	if(ksr_call_set_int("tenant", tag) < 0 || ksr_call_set_str("peer_name", cube_str_of(peer.name)) < 0)
 		return REQUEST_REFUSE;
