@@ -67,6 +67,7 @@ def dial_peer(tag, pattern, kind, target, downgrade, preference=0):
 class Made:
     def __init__(self, run, stack):
         self.run, self.stack, self._count = run, stack, itertools.count(1)
+        self._behind = {}  # ports of SIPps that are called by way of a bridge
         self.at = {name: run.addresses.host() for name in ("cube", "called")}
         self.ports = {key: self.port("called") for key in itertools.product(KINDS, ENDINGS)}
         self.hunt_ports = [(self.port("called"), self.port("called")) for _ in HUNTS]
@@ -95,19 +96,21 @@ class Made:
         port = 5060 if kind.protocol != "TLS" else 5101 if outward else 5061
         return f"{self.at['cube']}:{port}"
 
-    def called(self, kind, port, ending, calls, scenario="sips-answers"):
+    def called(self, kind, port, ending, calls, scenario="sips-answers", **more):
         """SIPp as the called party of so many calls."""
         host = self.at["called"]
         at = port
         if kind.protocol == "TLS":
-            at = self.port("called")
-            Bridge(self.stack, (host, port), (host, at), "tgw", outward=False)
+            at = self._behind.get(port) or self.port("called")
+            if port not in self._behind:
+                Bridge(self.stack, (host, port), (host, at), "tgw", outward=False)
+            self._behind[port] = at
         contact = kind.at("bob", host, port)
-        parts = {"protocol": kind.protocol, "contact": f"Contact: <{contact}>", "status": "503 Service Unavailable",
+        parts = {"protocol": kind.protocol, "contact": f"Contact: <{contact}>",
                  "identity": self.identity(kind, "+15552", host), "other": f"<{kind.of('+15557', host)}>",
-                 "ending": SENDS.format(who="called", cseq=15) if ending == "called" else IS_SENT}
+                 "ending": SENDS.format(who="called", cseq=15) if ending == "called" else IS_SENT, **more}
         side = Side(self.run, scenario, next(self._count), host, at, "u1" if kind.protocol == "UDP" else "t1", parts,
-                    calls=calls, timeout=30)
+                    calls=calls, timeout=20)
         side.contact = contact
         return side
 
@@ -126,7 +129,7 @@ class Made:
                  "identity": self.identity(kind, "+15551", host), "other": f"<{kind.of('+15558', cube_at)}>",
                  "ending": SENDS.format(who="within", cseq=8) if ending == "caller" else IS_SENT, **more}
         side = Side(self.run, scenario, next(self._count), host, at, "u1" if kind.protocol == "UDP" else "t1", parts,
-                    target=target, calls=len(numbers), rate=100, rows=numbers, timeout=30)
+                    target=target, calls=len(numbers), rate=100, rows=numbers, timeout=20)
         side.contact = contact
         return side
 
@@ -184,20 +187,22 @@ def check_call(made, caller, called, legs):
     record_routes(got, [first(near.received, "INVITE", status) for status in (183, 200)], near, far, tags[0][4:])
 
 
-def run_calls(made, each, answering):
-    """each: (caller, called, who hangs up, the number, a key of answering). answering: SIPps that listen already."""
+def run_calls(made, each, answering, verify=check_call, scenario="sips-calls", **more):
+    """each: (caller, called, who hangs up, the number, a key of answering). answering: SIPps that have been started. scenario,
+    more: the callers'. verify: as check_call."""
     for side in answering.values():
         side.wait_listens()
     calling = {}
     for key in dict.fromkeys((caller, ending) for caller, _, ending, *_ in each):
-        calling[key] = made.caller(*key, [n for caller, _, ending, n, _ in each if (caller, ending) == key])
+        calling[key] = made.caller(*key, [n for caller, _, ending, n, _ in each if (caller, ending) == key],
+                                   scenario, **more)
     for side in (*calling.values(), *answering.values()):
         side.sipp.wait()
     near, far = ({key: by_call(side) for key, side in sides.items()} for sides in (calling, answering))
     for caller, called, ending, wanted, place in each:
         call_id, sent = next((i, s) for i, s in near[caller, ending].items() if first(s[0], "INVITE").number == wanted)
         try:
-            check_call(made, caller, called, ((*sent, calling[caller, ending]), (*far[place][call_id], answering[place])))
+            verify(made, caller, called, ((*sent, calling[caller, ending]), (*far[place][call_id], answering[place])))
         except Exception as error:
             raise type(error)(f"{caller.name} to {called.name}, {ending} hangs up: {error}") from error
     made.cube.prove_alive()
@@ -213,13 +218,47 @@ def test_all(t):
                      for caller, called, ending, downgrade in calls()], answering)
 
 
+def check_ended(_made, caller, called, legs):
+    """A call that is given up or refused: CANCEL and ACK are of the request that they end (RFC 3261 9.1, 17.1.1.3), and the
+    caller reads what it wrote."""
+    near, far = (Leg(kind, *leg[:2], "") for kind, leg in zip((caller, called), legs))
+    strict(near, True)
+    strict(far, False)
+    invite, contact = first(far.received, "INVITE"), legs[1][2].contact
+    for method in ("CANCEL", "ACK"):
+        for end in (m for m in far.received if m.method == method and m.status is None):
+            equal(f"Request-URI of {method}", end.first.split()[1], invite.first.split()[1])
+            equal(f"Via of {method}", end.all("Via"), invite.all("Via")[:1])
+            equal(f"CSeq of {method}", end.get("CSeq"), f"1 {method}")
+    for answer in (m for m in near.received if m.method == "INVITE" and m.all("Contact")):
+        equal(f"Contact of {answer.first}", sipmsg.uri_of(answer.get("Contact")), uri_on(caller.plain, contact, ""))
+
+
+def test_cancelled(t):
+    """The caller gives up when the other side rings."""
+    ended(t.made, ("cancels", {}), ("is-cancelled", {}))
+
+
+def test_busy(t):
+    """The called party is busy."""
+    ended(t.made, ("is-refused", {"code": "486"}), ("refuses", {"status": "486 Busy Here"}))
+
+
+def ended(made, caller, called):
+    """Calls of each kind of leg to each kind, with these scenarios and their parts."""
+    answering = {(kind, ending): made.called(kind, port, ending, len(KINDS), called[0], **called[1])
+                 for (kind, ending), port in made.ports.items() if ending == "caller"}
+    run_calls(made, [(near, far, ending, number(far, ending, downgrade), (far, ending))
+                     for near, far, ending, downgrade in calls() if ending == "caller"], answering, check_ended, caller[0], **caller[1])
+
+
 def test_hunting(t):
     """The first dial-peer fails, and the next one's leg has another scheme: nothing of the first one is left, neither in what
     the second one gets (Record-Route, From, Contact) nor in what comes back."""
     made = t.made
     answering, refusing, each = {}, [], []
     for i, ((one, then), ports) in enumerate(zip(HUNTS, made.hunt_ports)):
-        refusing.append(made.called(one, ports[0], "caller", len(CALLERS), "refuses"))
+        refusing.append(made.called(one, ports[0], "caller", len(CALLERS), "refuses", status="503 Service Unavailable"))
         refusing[-1].wait_listens()
         answering[i] = made.called(then, ports[1], "called", len(CALLERS))
         each += [(caller, then, "called", f"+15559{i}000", i) for caller in CALLERS]

@@ -186,7 +186,8 @@ START_TEST(test_next)
 	} rows[] = {
 			{"<sip:a@b>", {"sip:a@b"}},
 			{"sip:a@b;x=1,sip:c@d", {"sip:a@b", "sip:c@d"}},
-			{"<sip:a@b>;reason=\"x, \\\",y\" , \"C, <sip:no@no>\" <tel:+1>;z,<sips:d>", {"sip:a@b", "tel:+1", "sips:d"}},
+			{"<sip:a@b>;reason=\"x, \\\",y\" , \"C, <sip:no@no>\" <tel:+1>;z,<sips:d>",
+					{"sip:a@b", "tel:+1", "sips:d"}},
 			{"<sip:a@b;x=1,2>,<sip:c@d>", {"sip:a@b;x=1,2", "sip:c@d"}},
 			{"<sip:a@b>,", {"sip:a@b"}},
 			{"<sip:a@b>;x=\"1,<sip:c@d>", {"sip:a@b"}},
