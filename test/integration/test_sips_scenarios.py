@@ -25,7 +25,7 @@ CONF = """sip-ua {{
 tls-profile 100 {{ trustpoint = "tenant100" }}
 tenant 100 {{ tls-profile = 100  listen-secure = "{cube}:5101"  session-transport = "tcp tls" }}
 """
-SENDS = """<pause milliseconds="100"/>
+SENDS = """<pause milliseconds="200"/>
 <send retrans="500">
 <![CDATA[
 BYE [next_url] SIP/2.0
