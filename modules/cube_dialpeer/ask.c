@@ -11,6 +11,7 @@
 #include "../libcube/conf/target.h"
 #include "apply.h"
 #include "ask.h"
+#include "headers.h"
 
 #define RESULT_BITS 10 /* statuses end at 699 */
 #define RESULT_MASK ((1u << RESULT_BITS) - 1)
@@ -89,6 +90,7 @@ static int options(uintptr_t question, const struct cube_watch *watch, const soc
 {
 	static str method = str_init("OPTIONS");
 	char target[CUBE_TARGET_TEXT_MAX], to[URI_MAX], hop[URI_MAX], own[URI_MAX], headers[URI_MAX + 64];
+	char place[HEADERS_PLACE_MAX];
 	const char *transport = apply_transport(watch->transport);
 	struct cube_target next = watch->target; /* where calls go */
 	str s_to, s_hop, s_own, s_headers, s_from = from->sock_str;
@@ -99,8 +101,7 @@ static int options(uintptr_t question, const struct cube_watch *watch, const soc
 	next.host = apply_resolved_name(&watch->target, watch->transport);
 	cube_target_text(&next, target);
 	s_hop = (str){hop, snprintf(hop, sizeof(hop), "sip:%s;transport=%s", target, transport)};
-	s_own = (str){own, snprintf(own, sizeof(own), "sip:%.*s:%.*s", from->address_str.len, from->address_str.s,
-							   from->port_no_str.len, from->port_no_str.s)};
+	s_own = (str){own, snprintf(own, sizeof(own), "sip:%.*s", CUBE_FMT(headers_place(from, place)))};
 	s_headers = (str){headers, snprintf(headers, sizeof(headers),
 									   "Contact: <%s;transport=%s>\r\nAccept: application/sdp\r\n", own, transport)};
 	set_uac_req(&req, &method, &s_headers, NULL, NULL, TMCB_LOCAL_COMPLETED, on_completed, (void *)question);

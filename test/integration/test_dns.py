@@ -8,6 +8,7 @@ import re
 
 import cube
 import netns
+import sipmsg
 from caller import UdpLeg, place
 from cases import Skipped, check, equal
 from farend import FarEnd
@@ -41,6 +42,7 @@ dial-peer 42 {{ destination-pattern = "42"  session-target = "dns:six.example:60
 dial-peer 43 {{ destination-pattern = "43"  session-target = "dns:mixed.example"  tenant = 2 }}
 dial-peer 44 {{ destination-pattern = "44"  session-target = "dns:dead.example"  tenant = 2 }}
 dial-peer 50 {{ destination-pattern = "50"  session-target = "dns:pointer.example"  options-keepalive-profile = 1 }}
+dial-peer 51 {{ destination-pattern = "51"  session-target = "ipv6:[::1]:6006"  options-keepalive-profile = 1 }}
 options-keepalive 1 {{ up-interval = 5  down-interval = 5 }}
 dial-peer 49 {{ destination-pattern = "4[123]"  session-target = "dns:first.example:6003"  preference = 1 }}
 """
@@ -213,6 +215,9 @@ def test_ipv6(made):
     """AAAA, and a target ipv6:, from the sender's listener of IPv6, be it sip-ua or a tenant."""
     for number, port in (("18", "5060"), ("19", "5060"), ("40", "5103")):
         equal(number, made.call_from(number), ("six", port))
+    asked = wait_until(lambda: [m for m in made.ends["six"].requests if m.method == "OPTIONS"], 5, "the target is asked")[0]
+    equal("From, Contact of OPTIONS", [sipmsg.uri_of(asked.get(n)) for n in ("From", "Contact")],
+          ["sip:[::1]:5060", "sip:[::1]:5060;transport=udp"])
 
 
 @inside
