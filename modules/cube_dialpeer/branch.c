@@ -7,6 +7,7 @@
 #include "modules/sdpops/api.h"
 #include "modules/uac/api.h"
 
+#include "../ksr/vars.h"
 #include "../libcube/conf/names.h"
 #include "branch.h"
 #include "call.h"
@@ -114,12 +115,12 @@ static int change_header(sip_msg_t *msg, const struct wanted *w, const struct hd
 static int change_uris(sip_msg_t *msg, const struct cube_conf *conf, const struct cube_dial_peer *peer)
 {
 	char calling[CUBE_NUMBER_MAX], redirect[CUBE_NUMBER_MAX];
-	struct wanted w = {.url = peer->url, .host = ksr_call_get_str("target")};
+	struct wanted w = {.url = peer->url, .host = ksr_text(KSR_TARGET)};
 	const struct hdr_field *h;
 	struct call_facts facts;
 	bool diverted = false;
 
-	if(!call_read(msg, &facts))
+	if(!call_read(msg, CALL_URI(CUBE_URI_FROM) | CALL_URI(CUBE_URI_TO) | CALL_URI(CUBE_URI_DIVERSION), &facts))
 		return -1;
 	if(!numbers_changed(conf, peer, &facts, NUMBER_CALLING, calling, &w.calling))
 		w.calling.len = 0;
@@ -174,8 +175,8 @@ static int keep_codecs(sip_msg_t *msg, const struct cube_dial_peer *peer)
 
 static int change(sip_msg_t *msg, const struct cube_conf *conf)
 {
-	const struct cube_dial_peer *in = cube_conf_dial_peer(conf, ksr_call_get_int("dialpeer_in", 0));
-	const struct cube_dial_peer *out = cube_conf_dial_peer(conf, ksr_call_get_int("dialpeer_out", 0));
+	const struct cube_dial_peer *in = cube_conf_dial_peer(conf, ksr_number(KSR_DIALPEER_IN, 0));
+	const struct cube_dial_peer *out = cube_conf_dial_peer(conf, ksr_number(KSR_DIALPEER_OUT, 0));
 
 	if(!out)
 		return -1;
@@ -203,8 +204,8 @@ int ki_dialpeer_reply(sip_msg_t *msg)
 	if(legs_reply(msg) < 0)
 		LM_ERR("a reply keeps the scheme of the leg that it comes from: memory is out\n");
 	/* an answer that has none of them breaks what was offered; the far ends must see to that themselves */
-	(void)keep_codecs(msg, cube_conf_dial_peer(s->conf, ksr_call_get_int("dialpeer_out", 0)));
-	(void)keep_codecs(msg, cube_conf_dial_peer(s->conf, ksr_call_get_int("dialpeer_in", 0)));
+	(void)keep_codecs(msg, cube_conf_dial_peer(s->conf, ksr_number(KSR_DIALPEER_OUT, 0)));
+	(void)keep_codecs(msg, cube_conf_dial_peer(s->conf, ksr_number(KSR_DIALPEER_IN, 0)));
 	tenant.release(s);
 	return 1;
 }

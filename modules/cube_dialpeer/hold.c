@@ -7,6 +7,7 @@
 #include "core/mem/shm_mem.h"
 #include "modules/dialog/dlg_load.h"
 
+#include "../ksr/vars.h"
 #include "hold.h"
 #include "peers.h"
 
@@ -91,13 +92,13 @@ bool hold_begin(sip_msg_t *msg, bool needed)
 		return false;
 	}
 	snprintf(text, sizeof(text), "%" PRIxPTR, (uintptr_t)hold);
-	return ksr_call_set_str("hold", cube_str_of(text)) == 0;
+	return ksr_set_text(KSR_HOLD, cube_str_of(text)) == 0;
 }
 
 /* The dialog lives at least as long as the transaction, whose variable this is. */
 static struct hold *current(void)
 {
-	struct cube_str text = ksr_call_get_str("hold");
+	struct cube_str text = ksr_text(KSR_HOLD);
 	char copy[32];
 
 	if(text.len == 0 || text.len >= sizeof(copy))

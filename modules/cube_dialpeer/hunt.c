@@ -4,10 +4,13 @@
 #include <string.h>
 
 #include "core/dprint.h"
+#include "core/rand/fastrand.h"
 #include "core/route.h"
 #include "modules/tm/tm_load.h"
 
+#include "../ksr/vars.h"
 #include "../libcube/conf/names.h"
+#include "../libcube/conf/target.h"
 #include "../libcube/dialpeer/hunting.h"
 #include "../libcube/dialpeer/scheme.h"
 #include "apply.h"
@@ -49,10 +52,11 @@ static int come_in(sip_msg_t *msg, const struct cube_conf *conf, int tag)
 	struct call_facts facts;
 	int index;
 
-	if(!tenant_index(conf, tag, &index) || !call_read(msg, &facts))
-		return ksr_call_set_int("dialpeer_in", 0) < 0 ? HUNT_NONE : HUNT_OK;
+	if(!tenant_index(conf, tag, &index) || !call_read(msg, call_wanted(conf), &facts))
+		return ksr_set_number(KSR_DIALPEER_IN, 0) < 0 ? HUNT_NONE : HUNT_OK;
+	call_numbers(msg, &facts);
 	cube_dial_plan_in(conf, index, &facts.call, &hit);
-	if(ksr_call_set_int("dialpeer_in", hit.peer ? hit.peer->tag : 0) < 0)
+	if(ksr_set_number(KSR_DIALPEER_IN, hit.peer ? hit.peer->tag : 0) < 0)
 		return HUNT_NONE;
 	if(hit.peer)
 		peers_add(hit.peer->tag, PEER_IN);
@@ -61,7 +65,7 @@ static int come_in(sip_msg_t *msg, const struct cube_conf *conf, int tag)
 
 int ki_dialpeer_in(sip_msg_t *msg)
 {
-	int tag = ksr_call_get_int("tenant", CUBE_NONE), rc;
+	int tag = ksr_number(KSR_TENANT, CUBE_NONE), rc;
 	struct cube_snapshot *s;
 
 	if(tag == CUBE_NONE) {
@@ -87,7 +91,7 @@ static unsigned turn_of(const struct cube_conf *conf, int tag)
 /* What came as sips goes on as sips, which is TLS, or the operator has said that it need not (RFC 5630). */
 static bool sips_allows(const struct cube_dial_peer *peer)
 {
-	if(!ksr_call_get_int("sips", 0) || peer->url == CUBE_URL_SIPS)
+	if(!ksr_number(KSR_SIPS, 0) || peer->url == CUBE_URL_SIPS)
 		return true;
 	if(peer->sips_downgrade)
 		LM_NOTICE("dial-peer %d: a sips call goes out as %s by it (sips-downgrade)\n", peer->tag,
@@ -145,7 +149,7 @@ static int hunt_on(sip_msg_t *msg, const struct cube_conf *conf, struct cube_hun
 		rc = HUNT_OK;
 	else if(sips_alone)
 		rc = HUNT_SIPS;
-	return ksr_call_set_str("hunt", cube_str_of(cube_hunting_text(hunting, text))) < 0 ? HUNT_UNUSABLE : rc;
+	return ksr_set_text(KSR_HUNT, cube_str_of(cube_hunting_text(hunting, text))) < 0 ? HUNT_UNUSABLE : rc;
 }
 
 /* Once for each final reply, in the process that relays it. It only reads what is kept with the transaction. */
@@ -156,7 +160,7 @@ static void on_reply(struct cell *t, int type, struct tmcb_params *params)
 	if(params->code < 200 || params->code > 299)
 		return;
 	before = xavp_set_list(&t->xavps_list);
-	peers_add(ksr_call_get_int("dialpeer_out", 0), PEER_ANSWERED);
+	peers_add(ksr_number(KSR_DIALPEER_OUT, 0), PEER_ANSWERED);
 	xavp_set_list(before);
 }
 
@@ -171,19 +175,20 @@ static bool any_max_conn(const struct cube_dial_peer *in, const struct cube_dial
 
 static int go_out(sip_msg_t *msg, const struct cube_conf *conf)
 {
-	const struct cube_dial_peer *in = cube_conf_dial_peer(conf, ksr_call_get_int("dialpeer_in", 0));
+	const struct cube_dial_peer *in = cube_conf_dial_peer(conf, ksr_number(KSR_DIALPEER_IN, 0));
 	struct cube_dial_hit hits[CUBE_HUNT_MAX];
 	struct cube_hunting hunting;
 	struct call_facts facts;
 	unsigned n;
 
-	if(!call_read(msg, &facts))
+	if(!call_read(msg, call_wanted(conf), &facts))
 		return HUNT_NONE;
-	if(ksr_call_set_flag("sips",
+	if(ksr_set_flag(KSR_SIPS,
 			   facts.call.uri[CUBE_URI_REQUEST] && cube_scheme_of(facts.call.uri[CUBE_URI_REQUEST]) == CUBE_URL_SIPS)
 			< 0)
 		return HUNT_UNUSABLE;
 	numbers_of_call(&facts);
+	facts.call.lot = fastrand();
 	n = cube_dial_plan_out(conf, in, &facts.call, hits, CUBE_HUNT_MAX);
 	if(n == 0)
 		return HUNT_NONE;
@@ -196,6 +201,9 @@ static int go_out(sip_msg_t *msg, const struct cube_conf *conf)
 	if(tm.register_tmcb(msg, NULL, TMCB_RESPONSE_OUT, on_reply, NULL, NULL) <= 0)
 		LM_ERR("tm takes no callback; an answer to this call is not counted\n");
 	cube_hunting_begin(&hunting, conf, hits, n, turn_of(conf, hits[0].peer->tag));
+	/* what is behind the first may have a longer name; what is left to be tried only becomes shorter */
+	if((hunting.n > 1 || hunting.left > 1) && ksr_reserve_text(KSR_TARGET, CUBE_TARGET_TEXT_MAX) < 0)
+		return HUNT_UNUSABLE;
 	return hunt_on(msg, conf, &hunting);
 }
 
@@ -246,7 +254,7 @@ int ki_dialpeer_next(sip_msg_t *msg)
 	struct cube_snapshot *s;
 	int rc;
 
-	if(!cube_hunting_parse(ksr_call_get_str("hunt"), &hunting) || !(s = tenant.acquire()))
+	if(!cube_hunting_parse(ksr_text(KSR_HUNT), &hunting) || !(s = tenant.acquire()))
 		return HUNT_NONE;
 	rc = go_on(msg, s->conf, &hunting);
 	tenant.release(s);

@@ -13,6 +13,7 @@
 #include "core/sr_module.h"
 #include "modules/rr/api.h"
 
+#include "../ksr/vars.h"
 #include "legs.h"
 
 /* Each leg's letter, p for sip, s for sips, the caller's first, and a proof that we have written it for this call: who could
@@ -110,7 +111,7 @@ static enum cube_url url_of(char letter)
 
 enum cube_url legs_in(void)
 {
-	return ksr_call_get_int("sips", 0) ? CUBE_URL_SIPS : CUBE_URL_SIP;
+	return ksr_number(KSR_SIPS, 0) ? CUBE_URL_SIPS : CUBE_URL_SIP;
 }
 
 int legs_note(sip_msg_t *msg, enum cube_url to)
@@ -121,10 +122,10 @@ int legs_note(sip_msg_t *msg, enum cube_url to)
 
 	if(letter(in)
 			== letter(to)) /* a far end on a sips leg may have a Contact that is none, which RFC 5630 forbids it */
-		return ksr_call_set_flag("reply_leg", in == CUBE_URL_SIPS ? CUBE_URL_SIPS : CUBE_URL_UNSET);
+		return ksr_set_flag(KSR_REPLY_LEG, in == CUBE_URL_SIPS ? CUBE_URL_SIPS : CUBE_URL_UNSET);
 	if(prove(msg, letter(in), letter(to), text + sizeof(";" PARAM "=") - 1) < 0)
 		return -1;
-	return rr.add_rr_param(msg, &param) < 0 || ksr_call_set_flag("reply_leg", (int)in) < 0 ? -1 : 0;
+	return rr.add_rr_param(msg, &param) < 0 || ksr_set_flag(KSR_REPLY_LEG, (int)in) < 0 ? -1 : 0;
 }
 
 /* What the module rr has just put in: one header for each leg, that of the leg out first. NULL: it looks different. */
@@ -208,10 +209,10 @@ static int change_request_uri(sip_msg_t *msg, enum cube_url to)
 /* A dialog whose legs are alike. */
 static int change_alike(sip_msg_t *msg)
 {
-	if(!ksr_call_get_int("sips_out", 0))
+	if(!ksr_number(KSR_SIPS_OUT, 0))
 		return 1;
 	return change_request_uri(msg, CUBE_URL_SIPS) < 0 || legs_change(msg, CUBE_URL_SIPS) < 0
-						   || ksr_call_set_flag("reply_leg", CUBE_URL_SIPS) < 0
+						   || ksr_set_flag(KSR_REPLY_LEG, CUBE_URL_SIPS) < 0
 				   ? -1
 				   : 1;
 }
@@ -234,15 +235,15 @@ int ki_dialpeer_dialog(sip_msg_t *msg)
 	from_caller = rr.is_direction(msg, RR_FLOW_UPSTREAM) != 0;
 	to = url_of(legs.s[from_caller ? 1 : 0]);
 	if(change_request_uri(msg, to) < 0 || legs_change(msg, to) < 0
-			|| ksr_call_set_flag("reply_leg", (int)url_of(legs.s[from_caller ? 0 : 1])) < 0
-			|| ksr_call_set_flag("sips_out", to == CUBE_URL_SIPS) < 0)
+			|| ksr_set_flag(KSR_REPLY_LEG, (int)url_of(legs.s[from_caller ? 0 : 1])) < 0
+			|| ksr_set_flag(KSR_SIPS_OUT, to == CUBE_URL_SIPS) < 0)
 		return -1;
 	return 1;
 }
 
 int legs_reply(sip_msg_t *msg)
 {
-	int to = ksr_call_get_int("reply_leg", CUBE_URL_UNSET);
+	int to = ksr_number(KSR_REPLY_LEG, CUBE_URL_UNSET);
 
 	return to == CUBE_URL_UNSET ? 0 : legs_change(msg, (enum cube_url)to);
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/dprint.h"
 
+#include "../ksr/vars.h"
 #include "../libcube/dialpeer/plan_rules.h"
 #include "numbers.h"
 
-static const char *const names[N_NUMBERS] = {
-		[NUMBER_CALLED] = "user", [NUMBER_CALLING] = "calling", [NUMBER_REDIRECT] = "redirect"};
+static const enum ksr_text vars[N_NUMBERS] = {
+		[NUMBER_CALLED] = KSR_CALLED, [NUMBER_CALLING] = KSR_CALLING, [NUMBER_REDIRECT] = KSR_REDIRECT};
 static const char *const words[N_NUMBERS] = {
 		[NUMBER_CALLED] = "called", [NUMBER_CALLING] = "calling", [NUMBER_REDIRECT] = "redirecting"};
 
@@ -63,8 +64,7 @@ bool numbers_in(const struct cube_conf *conf, const struct cube_dial_peer *peer,
 			return false;
 		}
 		/* what is as it came, the message has; but its Request-URI changes with each dial-peer */
-		if((which == NUMBER_CALLED || !cube_str_eq(user, user_of(facts, which)))
-				&& ksr_call_set_str(names[which], user) < 0)
+		if((which == NUMBER_CALLED || !cube_str_eq(user, user_of(facts, which))) && ksr_set_text(vars[which], user) < 0)
 			return false;
 	}
 	return true;
@@ -73,7 +73,7 @@ bool numbers_in(const struct cube_conf *conf, const struct cube_dial_peer *peer,
 /* The user part that the dial-peer in has left. */
 static struct cube_str noted(const struct call_facts *f, enum number which)
 {
-	struct cube_str user = ksr_call_get_str(names[which]);
+	struct cube_str user = ksr_text(vars[which]);
 
 	return user.len || which == NUMBER_CALLED ? user : user_of(f, which);
 }
@@ -91,10 +91,10 @@ bool numbers_out(const struct cube_conf *conf, const struct cube_dial_peer *peer
 	char other[CUBE_NUMBER_MAX];
 	struct call_facts facts;
 
-	*called = ksr_call_get_str(names[NUMBER_CALLED]);
+	*called = ksr_text(KSR_CALLED);
 	if(!p)
 		return true;
-	if(!call_read(msg, &facts))
+	if(!call_read(msg, CALL_NUMBERS, &facts))
 		return false;
 	for(int which = N_NUMBERS - 1; which >= 0; which--) { /* the called one last: it stays in buf */
 		*called = noted(&facts, which);

@@ -5,6 +5,7 @@
 
 #include "core/dprint.h"
 
+#include "../ksr/vars.h"
 #include "../libcube/base/limit.h"
 #include "../libcube/dialpeer/request_host.h"
 #include "../libcube/tenant/trust.h"
@@ -38,18 +39,19 @@ static int refuse(const sip_msg_t *msg, int tag, int result, const char *why)
 }
 
 /* RFC 3261 26.2.2 and RFC 5630: what is sips has come by TLS on each hop, and so on this one. */
-static int judge_sips(const sip_msg_t *msg, const struct cube_conf *conf, int index, int tag)
+static int judge_sips(const sip_msg_t *msg, const struct cube_conf *conf, int index, int tag, bool *sips)
 {
-	struct cube_str message = {msg->buf, msg->len};
+	struct cube_str route = msg->route ? ksr_cube_str(msg->route->body) : CUBE_STR("");
 	bool tls = msg->rcv.proto == PROTO_TLS || msg->rcv.proto == PROTO_WSS;
 	bool required = index == CUBE_NONE ? conf->sip_ua.sips_required : conf->tenants[index].sips_required;
 
-	if(cube_request_is_sips(message))
+	*sips = cube_request_uri_is_sips(ksr_cube_str(msg->first_line.u.request.uri), route);
+	if(*sips)
 		return tls ? REQUEST_ACCEPTED
 				   : refuse(msg, tag, REQUEST_SIPS_CLEAR,
 						   "it is sips, by Request-URI or Route, and did not come by TLS");
 	if(required && msg->REQ_METHOD != METHOD_ACK && msg->REQ_METHOD != METHOD_CANCEL
-			&& !cube_request_in_dialog(message))
+			&& !cube_request_in_dialog((struct cube_str){msg->buf, msg->len}))
 		return refuse(msg, tag, REQUEST_SIPS_REQUIRED, "sips-required, and its Request-URI is not sips");
 	return REQUEST_ACCEPTED;
 }
@@ -61,6 +63,7 @@ static int request_judge(const sip_msg_t *msg, const struct cube_conf *conf, con
 	struct cube_peer peer = {0};
 	int index = listener->tenant, tag = index == CUBE_NONE ? 0 : conf->tenants[index].tag;
 	enum cube_trust trust;
+	bool sips;
 	int rc;
 
 	if(listener->secure && (!tls || !tls->peer(msg->rcv.proto_reserved1, &peer)))
@@ -78,13 +81,13 @@ static int request_judge(const sip_msg_t *msg, const struct cube_conf *conf, con
 		return refuse(msg, tag, trust == CUBE_TRUST_DISCARD ? REQUEST_DISCARD : REQUEST_REFUSE,
 				"the source is neither in a trusted-list nor a dial-peer's session-target, and no cn-san "
 				"vouches for it");
-	rc = judge_sips(msg, conf, index, tag);
+	rc = judge_sips(msg, conf, index, tag, &sips);
 	if(rc != REQUEST_ACCEPTED)
 		return rc;
 	/* cube_dialpeer says otherwise where the operator lets a sips call go on as another one */
-	if(ksr_call_set_flag("sips_out", cube_request_is_sips((struct cube_str){msg->buf, msg->len})) < 0)
+	if(ksr_set_flag(KSR_SIPS_OUT, sips) < 0)
 		return REQUEST_REFUSE;
-	if(ksr_call_set_int("tenant", tag) < 0 || ksr_call_set_str("peer_name", cube_str_of(peer.name)) < 0)
+	if(ksr_set_number(KSR_TENANT, tag) < 0 || ksr_set_text(KSR_PEER_NAME, cube_str_of(peer.name)) < 0)
 		return REQUEST_REFUSE;
 	return REQUEST_ACCEPTED;
 }
@@ -99,6 +102,8 @@ int ki_tenant_in(sip_msg_t *msg)
 
 	if(!listen_find(&local, msg->rcv.dst_port, secure))
 		return REQUEST_NO_TENANT;
+	if(parse_headers(msg, HDR_EOH_F, 0) < 0)
+		return refuse(msg, 0, REQUEST_DISCARD, "its headers cannot be parsed");
 	s = snapshot_acquire();
 	if(!s)
 		return refuse(msg, 0, REQUEST_DISCARD, "there is no configuration");

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "hunting.h"
 
-#include <stdio.h>
 #include <string.h>
 
+#include "../base/write.h"
 #include "../conf/index.h"
 #include "../conf/load.h"
 #include "../conf/names.h"
@@ -12,10 +12,16 @@
 
 const char *cube_hunting_text(const struct cube_hunting *h, char buf[CUBE_HUNTING_TEXT_MAX])
 {
-	size_t used = (size_t)snprintf(buf, CUBE_HUNTING_TEXT_MAX, "%u:%u", h->server, h->left);
+	struct cube_writing text = {.s = buf, .size = CUBE_HUNTING_TEXT_MAX};
 
-	for(unsigned i = 0; i < h->n; i++)
-		used += (size_t)snprintf(buf + used, CUBE_HUNTING_TEXT_MAX - used, ",%d", h->tag[i]);
+	cube_write_number(&text, h->server);
+	cube_write(&text, CUBE_STR(":"));
+	cube_write_number(&text, h->left);
+	for(unsigned i = 0; i < h->n; i++) {
+		cube_write(&text, CUBE_STR(","));
+		cube_write_number(&text, (unsigned long)h->tag[i]);
+	}
+	cube_write_end(&text);
 	return buf;
 }
 
