@@ -112,6 +112,13 @@ static int change_header(sip_msg_t *msg, const struct wanted *w, const struct hd
 	return rc > 0 ? legs_replace(msg, parts.whole, uri) : rc;
 }
 
+/* So it is with most calls, and then the message need not be taken apart. */
+static bool nothing_to_change(const sip_msg_t *msg, const struct cube_dial_peer *peer)
+{
+	return peer->url == CUBE_URL_SIP && legs_in() == CUBE_URL_SIP && !numbers_any_change(peer) && msg->eoh
+		   && cube_scheme_sip_alone((struct cube_str){msg->buf, (size_t)(msg->eoh - msg->buf)});
+}
+
 static int change_uris(sip_msg_t *msg, const struct cube_conf *conf, const struct cube_dial_peer *peer)
 {
 	char calling[CUBE_NUMBER_MAX], redirect[CUBE_NUMBER_MAX];
@@ -120,6 +127,8 @@ static int change_uris(sip_msg_t *msg, const struct cube_conf *conf, const struc
 	struct call_facts facts;
 	bool diverted = false;
 
+	if(nothing_to_change(msg, peer))
+		return legs_note(msg, peer->url);
 	if(!call_read(msg, CALL_URI(CUBE_URI_FROM) | CALL_URI(CUBE_URI_TO) | CALL_URI(CUBE_URI_DIVERSION), &facts))
 		return -1;
 	if(!numbers_changed(conf, peer, &facts, NUMBER_CALLING, calling, &w.calling))
@@ -178,7 +187,7 @@ static int change(sip_msg_t *msg, const struct cube_conf *conf)
 	const struct cube_dial_peer *in = cube_conf_dial_peer(conf, ksr_number(KSR_DIALPEER_IN, 0));
 	const struct cube_dial_peer *out = cube_conf_dial_peer(conf, ksr_number(KSR_DIALPEER_OUT, 0));
 
-	if(!out)
+	if(!out || ksr_set_flag(KSR_CODEC, out->codec.n > 0 || (in && in->codec.n > 0)) < 0)
 		return -1;
 	return change_uris(msg, conf, out) < 0 || keep_codecs(msg, out) < 0 || keep_codecs(msg, in) < 0 ? -1 : 1;
 }
@@ -197,12 +206,14 @@ int ki_dialpeer_branch(sip_msg_t *msg)
 
 int ki_dialpeer_reply(sip_msg_t *msg)
 {
-	struct cube_snapshot *s = tenant.acquire();
+	struct cube_snapshot *s;
 
-	if(!s)
-		return -1;
 	if(legs_reply(msg) < 0)
 		LM_ERR("a reply keeps the scheme of the leg that it comes from: memory is out\n");
+	if(!ksr_number(KSR_CODEC, 0))
+		return 1;
+	if(!(s = tenant.acquire()))
+		return -1;
 	/* an answer that has none of them breaks what was offered; the far ends must see to that themselves */
 	(void)keep_codecs(msg, cube_conf_dial_peer(s->conf, ksr_number(KSR_DIALPEER_OUT, 0)));
 	(void)keep_codecs(msg, cube_conf_dial_peer(s->conf, ksr_number(KSR_DIALPEER_IN, 0)));

@@ -188,7 +188,7 @@ static int go_out(sip_msg_t *msg, const struct cube_conf *conf)
 			< 0)
 		return HUNT_UNUSABLE;
 	numbers_of_call(&facts);
-	facts.call.lot = fastrand();
+	facts.call.lot = conf->sip_ua.dial_peer_hunt_random ? fastrand() : 0;
 	n = cube_dial_plan_out(conf, in, &facts.call, hits, CUBE_HUNT_MAX);
 	if(n == 0)
 		return HUNT_NONE;

@@ -107,6 +107,11 @@ bool numbers_out(const struct cube_conf *conf, const struct cube_dial_peer *peer
 	return true;
 }
 
+bool numbers_any_change(const struct cube_dial_peer *peer)
+{
+	return peer->translation_out.name.len || ksr_text(KSR_CALLING).s || ksr_text(KSR_REDIRECT).s;
+}
+
 bool numbers_changed(const struct cube_conf *conf, const struct cube_dial_peer *peer, const struct call_facts *facts,
 		enum number which, char buf[CUBE_NUMBER_MAX], struct cube_str *user)
 {

@@ -21,6 +21,8 @@ void numbers_of_call(struct call_facts *facts);
 /* The called user for this dial-peer, in buf or with the transaction. False, logged: a rule of its profile rejects it. */
 bool numbers_out(const struct cube_conf *conf, const struct cube_dial_peer *peer, sip_msg_t *msg,
 		char buf[CUBE_NUMBER_MAX], struct cube_str *user);
+/* May calling or redirecting number be another one than the message has, in the request to this dial-peer? */
+bool numbers_any_change(const struct cube_dial_peer *peer);
 /* The user that stands for a number in the request to this dial-peer; false: the one that the caller sent stays. Rejected
  * ones are left as they are, since numbers_out has refused the dial-peer. */
 bool numbers_changed(const struct cube_conf *conf, const struct cube_dial_peer *peer, const struct call_facts *facts,

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "core/dprint.h"
+#include "core/parser/parse_to.h"
 
 #include "../ksr/vars.h"
 #include "../libcube/base/limit.h"
@@ -38,6 +39,11 @@ static int refuse(const sip_msg_t *msg, int tag, int result, const char *why)
 	return result;
 }
 
+static bool in_dialog(const sip_msg_t *msg)
+{
+	return msg->to && msg->to->parsed && ((struct to_body *)msg->to->parsed)->tag_value.len > 0;
+}
+
 /* RFC 3261 26.2.2 and RFC 5630: what is sips has come by TLS on each hop, and so on this one. */
 static int judge_sips(const sip_msg_t *msg, const struct cube_conf *conf, int index, int tag, bool *sips)
 {
@@ -50,8 +56,7 @@ static int judge_sips(const sip_msg_t *msg, const struct cube_conf *conf, int in
 		return tls ? REQUEST_ACCEPTED
 				   : refuse(msg, tag, REQUEST_SIPS_CLEAR,
 						   "it is sips, by Request-URI or Route, and did not come by TLS");
-	if(required && msg->REQ_METHOD != METHOD_ACK && msg->REQ_METHOD != METHOD_CANCEL
-			&& !cube_request_in_dialog((struct cube_str){msg->buf, msg->len}))
+	if(required && msg->REQ_METHOD != METHOD_ACK && msg->REQ_METHOD != METHOD_CANCEL && !in_dialog(msg))
 		return refuse(msg, tag, REQUEST_SIPS_REQUIRED, "sips-required, and its Request-URI is not sips");
 	return REQUEST_ACCEPTED;
 }

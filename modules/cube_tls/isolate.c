@@ -74,8 +74,6 @@ static void find_target(struct cube_str message)
 	struct cube_str host;
 	struct cube_ip ip;
 
-	sending.host = (struct cube_str){NULL, 0};
-	sending.ip.len = 0;
 	if(!sending.sock)
 		return;
 	if(!cube_request_host(message, &host))
@@ -221,6 +219,8 @@ static int on_message_out(sr_event_param_t *evp)
 		return 0;
 	outbound_unreserve();
 	sending.known = true;
+	sending.host = (struct cube_str){NULL, 0};
+	sending.ip.len = 0;
 	sending.id = dst->id;
 	sending.to = dst->to;
 	sending.sock = dst->send_sock ? sock_of(dst->send_sock) : NULL;
@@ -228,7 +228,8 @@ static int on_message_out(sr_event_param_t *evp)
 		sending.sock = reply.sock; /* it stays with the tenant that sent it */
 		return 0;
 	}
-	find_target(ksr_cube_str(*(str *)evp->data));
+	if(dst->proto == PROTO_TLS)
+		find_target(ksr_cube_str(*(str *)evp->data));
 	if(sending.sock && dst->proto == PROTO_TLS && !dst->id && !may_send(dst)) {
 		refuse_to_send(dst);
 		return 0;

@@ -45,9 +45,16 @@ static struct vars *vars_of(const sr_xavp_t *x)
 static struct vars *find(void)
 {
 	const sr_xavp_t *x = *xavp_get_crt_list();
+	uint64_t wanted, name; /* with the zero, which each of them has */
 
-	while(x && (x->name.len != list_name.len || memcmp(x->name.s, list_name.s, (size_t)list_name.len) != 0))
-		x = x->next;
+	memcpy(&wanted, list_name.s, sizeof(wanted));
+	for(; x; x = x->next) {
+		if(x->name.len != list_name.len)
+			continue;
+		memcpy(&name, x->name.s, sizeof(name));
+		if(name == wanted)
+			break;
+	}
 	return vars_of(x);
 }
 

@@ -12,6 +12,7 @@ enum ksr_number
 	KSR_DIALPEER_OUT,
 	KSR_SIPS,	   /* it came as sips */
 	KSR_SIPS_OUT,  /* it goes out as sips */
+	KSR_CODEC,	   /* one of its dial-peers has codecs */
 	KSR_REPLY_LEG, /* enum cube_url of the leg that replies go to, when they are to be changed */
 	KSR_ROUTE,	   /* the dial-peer whose block of the script is there, 0: none is */
 	KSR_DAYS,	   /* in event_route[cube:cert-expiring] */

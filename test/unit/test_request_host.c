@@ -109,6 +109,8 @@ static const struct
 		{"INVITE sip:a@b SIP/2.0\r\nTo: <sip:c@d>;x=\";tag=1\"\r\n\r\n", false},
 		{"BYE sip:a@b SIP/2.0\r\nTo: \"x\" <sip:c@d>\r\n ;tag=1\r\n\r\n", true},
 		{"BYE sip:a@b SIP/2.0\nTo: sip:c@d;tag=1\n\n", true},
+		{"INVITE sip:a@b SIP/2.0\r\nt: <sip:c@d>\r\nTo: <sip:c@d>;tag=1\r\n\r\n", false},
+		{"BYE sip:a@b SIP/2.0\r\nTo: <sip:c@d>;tag=1\r\nt: <sip:c@d>\r\n\r\n", true},
 		{"INVITE sip:a@b SIP/2.0\r\n", false},
 		{"INVITE sip:a@b SIP/2.0\r\nTo", false},
 		{"INVITE sip:a@b SIP/2.0\r\nTo:", false},

@@ -64,41 +64,34 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-/* The headers of a message one after the other, each with the lines that continue it; as Kamailio a line ends with LF, whatever
- * stands before. False at the empty line in front of the body, or the end. rest: behind the request line at first. */
-static bool take_header(struct cube_str *rest, struct cube_str *header)
+/* What stands behind the colon of the first header of this name, in whatever case and with blanks in front of the colon, with the
+ * lines that continue it. As Kamailio: a line ends with LF, whatever stands before; the empty line ends the headers. Each
+ * message that goes out is looked through, so a line that begins with another letter costs next to nothing. */
+static bool find_header(struct cube_str message, struct cube_str name, struct cube_str *value)
 {
-	const char *end;
-	size_t at = 0;
+	const char *s = message.s, *end = message.s + message.len, *next;
+	struct cube_str header, found;
 
-	do {
-		end = at < rest->len ? memchr(rest->s + at, '\n', rest->len - at) : NULL;
-		at = end ? (size_t)(end - rest->s) + 1 : rest->len;
-	} while(end && at < rest->len && (rest->s[at] == ' ' || rest->s[at] == '\t'));
-	*header = (struct cube_str){rest->s, at};
-	*rest = behind(*rest, at);
-	return at > 0 && header->s[0] != '\r' && header->s[0] != '\n';
-}
-
-static struct cube_str first_header(struct cube_str message)
-{
-	const char *end = message.len ? memchr(message.s, '\n', message.len) : NULL;
-
-	return end ? behind(message, (size_t)(end - message.s) + 1) : (struct cube_str){NULL, 0};
-}
-
-/* Is it of this name, in whatever case and with whatever blanks in front of the colon? *value: what is behind that. */
-static bool is_header(struct cube_str header, struct cube_str name, struct cube_str *value)
-{
-	struct cube_str found;
-
-	if(header.len <= name.len || (header.s[0] | 0x20) != (name.s[0] | 0x20))
-		return false;
-	found = until(header, ":");
-	*value = behind(header, found.len + 1);
-	while(found.len && is_blank(found.s[found.len - 1]))
-		found.len--;
-	return cube_str_caseeq(found, name);
+	for(;;) {
+		s = s < end ? memchr(s, '\n', (size_t)(end - s)) : NULL;
+		if(!s || ++s == end || *s == '\r' || *s == '\n')
+			return false;
+		if((*s | 0x20) != (name.s[0] | 0x20))
+			continue;
+		header = (struct cube_str){s, (size_t)(end - s)};
+		found = until(header, ":");
+		*value = behind(header, found.len + 1);
+		while(found.len && is_blank(found.s[found.len - 1]))
+			found.len--;
+		if(cube_str_caseeq(found, name))
+			break;
+	}
+	for(next = value->s; (next = next < end ? memchr(next, '\n', (size_t)(end - next)) : NULL);) {
+		if(++next == end || (*next != ' ' && *next != '\t'))
+			break;
+	}
+	value->len = next ? (size_t)(next - value->s) : value->len;
+	return true;
 }
 
 /* Where the first c is that stands in no quotes; value.len if there is none. */
@@ -129,18 +122,13 @@ bool cube_request_uri_is_sips(struct cube_str uri, struct cube_str route)
 
 bool cube_request_is_sips(struct cube_str message)
 {
-	struct cube_str line = line_of(message), method = until(line, " "), rest, header, value;
+	struct cube_str line = line_of(message), method = until(line, " "), route;
 
 	if(method.len == line.len || cube_str_eq(method, CUBE_STR("SIP/2.0")))
 		return false;
 	if(cube_str_caseeq(until(behind(line, method.len + 1), ":"), CUBE_STR("sips")))
 		return true;
-	rest = first_header(message);
-	while(take_header(&rest, &header)) {
-		if(is_header(header, CUBE_STR("Route"), &value))
-			return leads_to_sips(value);
-	}
-	return false;
+	return find_header(message, CUBE_STR("Route"), &route) && leads_to_sips(route);
 }
 
 /* Among the parameters of a To header, which stand behind the > if there is one. */
@@ -162,11 +150,10 @@ static bool has_tag(struct cube_str value)
 
 bool cube_request_in_dialog(struct cube_str message)
 {
-	struct cube_str rest = first_header(message), header, value;
+	struct cube_str to, t;
+	bool has_to = find_header(message, CUBE_STR("To"), &to), has_t = find_header(message, CUBE_STR("t"), &t);
 
-	while(take_header(&rest, &header)) {
-		if(is_header(header, CUBE_STR("To"), &value) || is_header(header, CUBE_STR("t"), &value))
-			return has_tag(value);
-	}
-	return false;
+	if(has_t && (!has_to || t.s < to.s)) /* the first one counts, as it does for Kamailio */
+		return has_tag(t);
+	return has_to && has_tag(to);
 }
