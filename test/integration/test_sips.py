@@ -220,8 +220,8 @@ def test_routes(t):
 
 
 def test_keys(t):
-    """SDP with keys, offered and answered, of calls that are sips and of others: each arrives as it was, those of sips calls by TLS. No
-    clear text of them is what the run's last case proves."""
+    """SDP with keys, offered and answered, of calls that are sips and of others: each arrives as it was, those of sips calls by TLS. That
+    none of these leaves in clear the run's last case sees, too."""
     made = t.made
     keys = sipmsg.SDP + f"a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:{'k' * 40}\r\n"
     for scheme, secure, number, by_tls in (("sips", True, "300", True), ("sips", True, "600", True), ("sip", False, "300", True),
@@ -230,6 +230,8 @@ def test_keys(t):
         equal(f"{scheme} to {number}", call.invite(body=keys), 200)
         equal(f"{scheme} to {number}: by TLS, the SDP", [(tls, m.body) for tls, m in made.ends(call)], [(by_tls, keys)])
         equal("BYE", call.bye(), 200)
+    call = made.call(made.caller("sips", True), "100")
+    equal("sips to 100, which is UDP", (call.invite(body=keys), made.ends(call)), (480, []))
     made.cube.prove_alive()
 
 
