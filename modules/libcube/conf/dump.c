@@ -131,6 +131,7 @@ static bool is_set(const struct cube_key *key, const char *object)
 		case CUBE_KIND_HOSTS:
 		case CUBE_KIND_REVOCATIONS:
 		case CUBE_KIND_PATTERNS:
+		case CUBE_KIND_RULES:
 		case CUBE_KIND_CODECS:
 		case CUBE_KIND_RESPONSES:
 			return ((const struct cube_list *)member)->n > 0;
@@ -189,6 +190,7 @@ static void put_value(const struct out *out, const struct cube_key *key, const c
 		case CUBE_KIND_HOSTS:
 		case CUBE_KIND_REVOCATIONS:
 		case CUBE_KIND_PATTERNS:
+		case CUBE_KIND_RULES:
 		case CUBE_KIND_CODECS:
 		case CUBE_KIND_RESPONSES:
 			put_list(out, member);

@@ -226,7 +226,7 @@ const struct cube_section cube_sections[CUBE_N_SECTIONS] = {
 		.name = "translation-rule", .id = CUBE_SECTION_TRANSLATION_RULE, .title = CUBE_TITLE_TAG, .max_tag = CUBE_RULE_TAG_MAX,
 		TABLE(cube_translation_rule, translation_rules),
 		.n_keys = 1, .keys = {
-			LIST(cube_translation_rule, "rule", CUBE_KIND_TEXTS, rule, 1, CUBE_LIST_MAX),
+			LIST(cube_translation_rule, "rule", CUBE_KIND_RULES, rule, 1, CUBE_LIST_MAX),
 		},
 	},
 	{

@@ -31,6 +31,7 @@ enum cube_kind
 	CUBE_KIND_HOSTS,	   /* struct cube_list of host names */
 	CUBE_KIND_REVOCATIONS, /* struct cube_list of cube_revocation_name */
 	CUBE_KIND_PATTERNS,	   /* struct cube_list of words without a limit but that of patterns */
+	CUBE_KIND_RULES,	   /* struct cube_list of words without a limit but that of translation rules */
 	CUBE_KIND_CODECS,	   /* struct cube_list */
 	CUBE_KIND_RESPONSES,   /* struct cube_list of "404" and "500 to 599" */
 	CUBE_KIND_PERMISSION,  /* enum cube_permission */

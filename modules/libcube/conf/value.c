@@ -276,6 +276,7 @@ int cube_value_store(const struct cube_value *value)
 		case CUBE_KIND_HOSTS:
 		case CUBE_KIND_REVOCATIONS:
 		case CUBE_KIND_PATTERNS:
+		case CUBE_KIND_RULES:
 		case CUBE_KIND_CODECS:
 		case CUBE_KIND_RESPONSES:
 			return cube_value_store_list(value);
