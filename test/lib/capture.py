@@ -21,6 +21,7 @@ PACKET_OUTGOING, PACKET_TYPE = 4, 0xfffff000 + 4
 BUFFER = 128 << 20  # bytes that wait for us in the kernel, at most
 LONGEST = 0x40000  # bytes of one packet; loopback gives segments of up to 64 KB
 KEPT = 20000  # findings
+PAUSE = 0.05  # seconds between two looks at what waits: to be woken for each packet costs more than the packet
 
 # BPF, as (code, jump if true, jump if not, value), where jumps are names of lines. What was sent (loopback shows all
 # packets twice); UDP, fragments, and TCP with a payload that does not begin as a TLS record does. Most of the tests'
@@ -59,7 +60,10 @@ def listen(interface):
     kept = ctypes.create_string_buffer(code, len(code))
     sock = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0)  # takes nothing before it is bound
     sock.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, struct.pack("HL", number, ctypes.addressof(kept)))
-    sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, BUFFER)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, BUFFER)
+    except PermissionError:  # without CAP_NET_ADMIN it is as large as the system lets it be
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
     sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
     address = struct.pack("=HHiHBB8x", socket.AF_PACKET, socket.htons(ETH_P_ALL), interface and socket.if_nametoindex(interface), 0, 0, 0)
     if ctypes.CDLL(None, use_errno=True).bind(sock.fileno(), address, len(address)) != 0:  # Python's bind() insists on an interface
@@ -71,23 +75,23 @@ def listen(interface):
 class Capture:
     def __init__(self, sock):
         self._sock, self._wire = sock, cleartext.Wire()
-        self._findings, self._clipped = [], 0
+        self._findings, self._clipped, self._room = [], 0, memoryview(bytearray(LONGEST))
 
     def run(self):
         over = False
         while not over:
-            over = 0 in select.select([self._sock, 0], [], [])[0]  # before the last look at what waits
+            over = 0 in select.select([0], [], [], PAUSE)[0]  # before the last look at what waits
             self._drain()
         self._keep(self._wire.end())
 
     def _drain(self):
         while True:
             try:
-                data, extra, _flags, _from = self._sock.recvmsg(LONGEST, 64)
+                length, extra, _flags, _from = self._sock.recvmsg_into([self._room], 64)
             except BlockingIOError:
                 return
             seconds, nanoseconds = struct.unpack("ll", extra[0][2])
-            self._keep(self._wire.packet(seconds + nanoseconds / 1e9, data))
+            self._keep(self._wire.packet(seconds + nanoseconds / 1e9, bytes(self._room[:length])))
 
     def _keep(self, found):
         for when, source, target, finding in found:
