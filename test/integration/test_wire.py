@@ -64,6 +64,8 @@ def test_streams(t):
     equal("anew", found_in(packet(INVITE, 9000), packet(INVITE, 100), packet(INVITE, 200000)), ([REQUEST, KEYS] * 3, 3))
     many = [packet(INVITE, 1, port) for port in range(1000, 1000 + cleartext.FLOWS + 10)]
     equal("very many connections", len(found_in(*many)[0]), 2 * len(many))
+    noise = "\x81\xff" * 5000
+    equal("behind noise", found_in(packet(noise, 5), packet(INVITE, 5 + len(noise.encode()))), ([REQUEST, KEYS], 1))
     equal("noise", found_in(packet("\x17\x03" * 5000, 5), packet(INVITE, 90000)), ([REQUEST, KEYS], 1))
 
 

@@ -29,9 +29,11 @@ class Text:
 
     def feed(self, data):
         """What is found in the lines that are complete by now."""
+        # the middle of a TLS record is no line; what comes behind it in clear begins one
+        before = [] if self._rest.isascii() else self.end()
         lines, newline, rest = (self._rest + data).rpartition(b"\n")
         self._rest = rest[-LINE:]
-        return self._search(lines + newline)
+        return before + self._search(lines + newline)
 
     def end(self):
         """What is found in the last line, if nothing ends it."""
