@@ -17,6 +17,12 @@
 #define LINES_MAX 10	/* that a process writes about strangers in each period */
 #define LINES_PERIOD 10 /* seconds */
 
+/* A stranger may have made up his own. */
+static struct cube_str method_of(const sip_msg_t *msg)
+{
+	return msg->REQ_METHOD == METHOD_OTHER ? CUBE_STR("(unknown)") : ksr_cube_str(msg->first_line.u.request.method);
+}
+
 static int refuse(const sip_msg_t *msg, int tag, int result, const char *why)
 {
 	static struct cube_limit limit;
@@ -33,9 +39,8 @@ static int refuse(const sip_msg_t *msg, int tag, int result, const char *why)
 	if(suppressed)
 		LM_NOTICE("%u further requests that were refused were not logged\n", suppressed);
 	if(say)
-		LM_NOTICE("tenant %d: %.*s from %s to %s %s: %s\n", tag, msg->first_line.u.request.method.len,
-				msg->first_line.u.request.method.s, cube_addr_text(&from, src), cube_addr_text(&to, dst),
-				result == REQUEST_DISCARD ? "dropped" : "refused", why);
+		LM_NOTICE("tenant %d: %.*s from %s to %s %s: %s\n", tag, CUBE_FMT(method_of(msg)), cube_addr_text(&from, src),
+				cube_addr_text(&to, dst), result == REQUEST_DISCARD ? "dropped" : "refused", why);
 	return result;
 }
 
