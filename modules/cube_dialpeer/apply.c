@@ -4,6 +4,7 @@
 #include "core/dprint.h"
 #include "core/dset.h"
 #include "core/route.h"
+#include "core/socket_info.h"
 
 #include "../ksr/vars.h"
 #include "../libcube/base/write.h"
@@ -58,6 +59,48 @@ socket_info_t *apply_send_socket(const struct cube_conf *conf, int index, enum c
 	if(si4 && si6)
 		return has_ipv4(target, transport) ? si4 : si6;
 	return si4 ? si4 : si6;
+}
+
+/* As the core reads it: RFC 3263 4.1 without NAPTR. False: by one that nobody has a listener for. */
+static bool transport_of(const sip_uri_t *uri, enum cube_transport *transport)
+{
+	bool secure = uri->type == SIPS_URI_T || uri->type == TELS_URI_T;
+
+	if(uri->proto == PROTO_TLS || (secure && (uri->proto == PROTO_NONE || uri->proto == PROTO_TCP)))
+		*transport = CUBE_TRANSPORT_TLS;
+	else if(uri->proto == PROTO_TCP)
+		*transport = CUBE_TRANSPORT_TCP;
+	else if(!secure && (uri->proto == PROTO_NONE || uri->proto == PROTO_UDP))
+		*transport = CUBE_TRANSPORT_UDP;
+	else
+		return false;
+	return true;
+}
+
+socket_info_t *apply_dialog_socket(const struct cube_conf *conf, int tag, const socket_info_t *own,
+		const sip_uri_t *next, const struct cube_tenant_api *tenant)
+{
+	static const char protos[] = {
+			[CUBE_TRANSPORT_UDP] = PROTO_UDP, [CUBE_TRANSPORT_TCP] = PROTO_TCP, [CUBE_TRANSPORT_TLS] = PROTO_TLS};
+	struct cube_target target = {.kind = CUBE_TARGET_DNS, .port = next->port_no};
+	const struct cube_tenant *t = tag > 0 ? cube_conf_tenant(conf, tag) : NULL;
+	ip_addr_t ip = own->address;
+	enum cube_transport transport;
+	socket_info_t *si;
+
+	target.host = ksr_cube_str(next->maddr_val.len ? next->maddr_val : next->host);
+	if(!transport_of(next, &transport))
+		return NULL;
+	if(cube_ip_parse(target.host, &target.addr.ip))
+		target.kind = CUBE_TARGET_IP;
+	si = find_si(&ip, own->port_no, protos[transport]);
+	if(si
+			&& (target.kind == CUBE_TARGET_IP ? target.addr.ip.len == si->address.len
+											  : has_ipv4(&target, transport) == (si->address.af == AF_INET)))
+		return si;
+	if(tag < 0 || (tag > 0 && !t))
+		return NULL;
+	return apply_send_socket(conf, t ? (int)(t - conf->tenants) : CUBE_NONE, transport, &target, tenant);
 }
 
 /* The Request-URI: the called user at the target, in the scheme of the dial-peer. */

@@ -119,7 +119,7 @@ static bool nothing_to_change(const sip_msg_t *msg, const struct cube_dial_peer 
 		   && cube_scheme_sip_alone((struct cube_str){msg->buf, (size_t)(msg->eoh - msg->buf)});
 }
 
-static int change_uris(sip_msg_t *msg, const struct cube_conf *conf, const struct cube_dial_peer *peer)
+static int change_parties(sip_msg_t *msg, const struct cube_conf *conf, const struct cube_dial_peer *peer)
 {
 	char calling[CUBE_NUMBER_MAX], redirect[CUBE_NUMBER_MAX];
 	struct wanted w = {.url = peer->url, .host = ksr_text(KSR_TARGET)};
@@ -128,7 +128,7 @@ static int change_uris(sip_msg_t *msg, const struct cube_conf *conf, const struc
 	bool diverted = false;
 
 	if(nothing_to_change(msg, peer))
-		return legs_note(msg, peer->url);
+		return 0;
 	if(!call_read(msg, CALL_URI(CUBE_URI_FROM) | CALL_URI(CUBE_URI_TO) | CALL_URI(CUBE_URI_DIVERSION), &facts))
 		return -1;
 	if(!numbers_changed(conf, peer, &facts, NUMBER_CALLING, calling, &w.calling))
@@ -141,9 +141,20 @@ static int change_uris(sip_msg_t *msg, const struct cube_conf *conf, const struc
 		if(change_header(msg, &w, h, &diverted) < 0)
 			return -1;
 	}
-	if(change_from(msg, &w, &facts) < 0 || change_to(msg, &w, &facts) < 0)
+	return change_from(msg, &w, &facts) < 0 || change_to(msg, &w, &facts) < 0 ? -1 : 0;
+}
+
+static int change_uris(sip_msg_t *msg, const struct cube_conf *conf, const struct cube_dial_peer *peer)
+{
+	struct dialog_sender sender;
+
+	if(change_parties(msg, conf, peer) < 0)
 		return -1;
-	return legs_change(msg, peer->url) < 0 || legs_note(msg, peer->url) < 0 ? -1 : 0;
+	if(!dialog_sender(msg, true, &sender)) {
+		LM_NOTICE("the call has no tag in From, and no dialog could come of it\n");
+		return -1;
+	}
+	return legs_change(msg, peer->url, &sender) < 0 || legs_note(msg, peer->url) < 0 ? -1 : 0;
 }
 
 /* "PCMU,G729,telephone-event"; without the last one unless events. */
@@ -209,7 +220,9 @@ int ki_dialpeer_reply(sip_msg_t *msg)
 	struct cube_snapshot *s;
 
 	if(legs_reply(msg) < 0)
-		LM_ERR("a reply keeps the scheme of the leg that it comes from: memory is out\n");
+		LM_ERR("a reply keeps the scheme of the leg that it comes from, and its Contact is of no use to the other "
+			   "side: it cannot "
+			   "be changed\n");
 	if(!ksr_number(KSR_CODEC, 0))
 		return 1;
 	if(!(s = tenant.acquire()))

@@ -15,6 +15,7 @@
 #include "../libcube/dialpeer/scheme.h"
 #include "apply.h"
 #include "call.h"
+#include "dialog.h"
 #include "hold.h"
 #include "hunt.h"
 #include "keepalive.h"
@@ -202,6 +203,8 @@ static int go_out(sip_msg_t *msg, const struct cube_conf *conf)
 		LM_ERR("tm takes no callback; an answer to this call is not counted\n");
 	cube_hunting_begin(&hunting, conf, hits, n, turn_of(conf, hits[0].peer->tag));
 	/* what is behind the first may have a longer name; what is left to be tried only becomes shorter */
+	if(ksr_reserve_text(KSR_LEGS, DIALOG_VALUE_LEN) < 0)
+		return HUNT_UNUSABLE;
 	if((hunting.n > 1 || hunting.left > 1) && ksr_reserve_text(KSR_TARGET, CUBE_TARGET_TEXT_MAX) < 0)
 		return HUNT_UNUSABLE;
 	return hunt_on(msg, conf, &hunting);

@@ -102,18 +102,28 @@ static int request_judge(const sip_msg_t *msg, const struct cube_conf *conf, con
 	return REQUEST_ACCEPTED;
 }
 
+/* The core gives a TCP connection that it opened the first socket on that address, which may be another tenant's: what is recorded
+ * in Record-Route, and answered from, is this one. (TLS connections have theirs from cube_tls.) */
+static void correct_socket(sip_msg_t *msg, const struct cube_socket *sock)
+{
+	if(msg->rcv.proto == PROTO_TCP && sock->tcp)
+		msg->rcv.bind_address = sock->tcp;
+}
+
 int ki_tenant_in(sip_msg_t *msg)
 {
 	struct cube_ip local = ksr_cube_ip(&msg->rcv.dst_ip);
 	bool secure = msg->rcv.proto == PROTO_TLS || msg->rcv.proto == PROTO_WSS;
+	const struct cube_socket *sock = listen_find(&local, msg->rcv.dst_port, secure);
 	const struct cube_listener *listener;
 	struct cube_snapshot *s;
 	int rc;
 
-	if(!listen_find(&local, msg->rcv.dst_port, secure))
+	if(!sock)
 		return REQUEST_NO_TENANT;
 	if(parse_headers(msg, HDR_EOH_F, 0) < 0)
 		return refuse(msg, 0, REQUEST_DISCARD, "its headers cannot be parsed");
+	correct_socket(msg, sock);
 	s = snapshot_acquire();
 	if(!s)
 		return refuse(msg, 0, REQUEST_DISCARD, "there is no configuration");

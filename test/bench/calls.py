@@ -78,7 +78,7 @@ WITHOUT = [(f'loadmodule "cube_{m}.so"\n', "") for m in ("tenant", "tls", "dialp
     ('modparam("cube_tenant", "config", CUBE_CONF)\n', ""), ("cube_tenant_in();", 'is_method("INVITE|ACK|BYE|CANCEL");'), ("cube_dialpeer_in();", ""),
     ("cube_dialpeer_out();", '$du = "sip:{uas}:5060;transport={transport}"; is_method("INVITE");'), ("cube_dialpeer_next();", "is_method(\"ACK\");"),
     ("cube_dialpeer_record_route();", "record_route();"), ("if(!cube_dialpeer_branch()) drop;", ""), ("cube_dialpeer_reply();", "return;"),
-    ("if(!cube_dialpeer_dialog())", "if(false)"), ("route($cube(route));", "route(DIAL_PEER);"),
+    ("cube_dialpeer_dialog();", "is_method(\"ACK|BYE\");"), ("route($cube(route));", "route(DIAL_PEER);"),
     ("$cube(tenant)", "1"), ("$cube(dialpeer_in)", "1"), ("$cube(dialpeer_out)", "2")]
 
 
