@@ -24,6 +24,9 @@ tenant 100 {{ listen-non-secure = "{cube}:5090" }}
 tenant 200 {{ listen-non-secure = "[::1]:{v6}" }}
 tenant 300 {{ tls-profile = 300  listen-secure = "{cube}:5101" }}
 tenant 400 {{ listen-non-secure = "{cube}:5094" }}
+dial-peer 9 {{ destination-pattern = "90"  session-target = "ipv4:{cube}:5094"  tenant = 100  translation-profile-outgoing = "again" }}
+translation-rule 1 {{ rule = {{ "/^90$/ /10/" }} }}
+translation-profile "again" {{ called = 1 }}
 """
 PEERS = 6
 METHODS = ("INVITE", "BYE", "ACK", "MESSAGE", "REFER", "INFO", "UPDATE", "OPTIONS", "SUBSCRIBE", "NOTIFY", "PRACK", "CANCEL", "REGISTER")
@@ -31,13 +34,13 @@ METHODS = ("INVITE", "BYE", "ACK", "MESSAGE", "REFER", "INFO", "UPDATE", "OPTION
 
 class Dialog:
     """A call from one UdpLeg to another one. near, far: Record-Route values that proxies of the caller and of the called party
-    put in. contact: the called party's."""
+    put in. ours: how many are our server's."""
 
-    def __init__(self, caller, callee, number, near=(), far=(), contact=None, via=None):
+    def __init__(self, caller, callee, number, near=(), far=(), ours=2):
         self.caller, self.callee, self.cseq = caller, callee, 1
         self.call_id = sipmsg.unique("routes")
         self.tags = {caller: sipmsg.unique("a"), callee: sipmsg.unique("b")}
-        self.contact = {caller: caller.contact, callee: contact or f"<sip:{number}@{callee.local}>"}
+        self.contact = {caller: caller.contact, callee: f"<sip:{number}@{callee.local}>"}
         at = "%s:%d" % caller.target
         self.uri_of = {caller: f"sip:{number}@{at}"}
         self.ends = {caller: f"<sip:caller@{caller.local}>", callee: f"<sip:{number}@{at}>"}
@@ -55,8 +58,8 @@ class Dialog:
         self.routes[caller] = self.answer.list("Record-Route")[::-1]
         # who is behind proxies sends what they leave over
         self.beyond = {caller: list(far)[::-1], callee: list(near)}
-        equal("Record-Route at the called party", self.routes[callee][2:], list(near))
-        equal("Record-Route at the caller", self.routes[caller][len(near) + 2:], list(far)[::-1])
+        equal("Record-Route at the called party", self.routes[callee][ours:], list(near))
+        equal("Record-Route at the caller", self.routes[caller][len(near) + ours:], list(far)[::-1])
         self.routes[caller] = self.routes[caller][len(near):]
         self.targets = {caller: sipmsg.uri_of(self.answer.get("Contact")), callee: sipmsg.uri_of(self.invite.get("Contact"))}
 
@@ -141,8 +144,8 @@ class Made:
         self.stack.callback(leg.close)
         return leg
 
-    def dialog(self, **options):
-        dialog = Dialog(self.caller, self.callees[0], "10", **options)
+    def dialog(self, number="10", **options):
+        dialog = Dialog(self.caller, self.callees[0], number, **options)
         self.callees[0].target = self.at["cube"], 5090  # as the INVITE's Record-Route says
         dialog.passes(self.caller, "ACK")
         return dialog
@@ -288,6 +291,22 @@ def test_passes(t):
                 equal(f"{method}: Route", came.list("Route"), d.beyond[leg])
         d.passes(d.callee if near else d.caller, "BYE")
     made.cube.prove_alive()
+
+
+def test_twice(t):
+    """A call that goes through our server twice, from one tenant to another one."""
+    made = t.made
+    d = made.dialog("90", ours=4, near=[f"<sip:{made.caller.local};lr>"], far=[f"<sip:{made.callees[0].local};lr>"])
+    for leg in (d.caller, d.callee, d.caller):
+        for method in ("INVITE", "ACK", "UPDATE", "INFO"):
+            equal(f"{method}: Route", d.passes(leg, method).list("Route"), d.beyond[leg])
+    for leg in (d.caller, d.callee):
+        for method in ("INVITE", "BYE", "ACK"):
+            refused(made, d.request(leg, method, uri=f"sip:x@{made.outside.local}"), leg, "twice:")
+            refused(made, d.request(leg, method, routes=d.routes[leg][:2]), leg, "the first time alone:")
+            if leg is d.caller:  # the called side has one tenant both times, and may
+                refused(made, d.request(leg, method, routes=d.routes[leg][2:]), leg, "the second time alone:")
+    d.end()
 
 
 def test_new_target(t):
