@@ -176,7 +176,9 @@ static int keep_codecs(sip_msg_t *msg, const struct cube_dial_peer *peer)
 	str audio = str_init("audio"), codecs;
 	char buf[CODECS_TEXT_MAX];
 
-	if(!peer || peer->codec.n == 0)
+	const struct cube_list *list = peer ? &cube_dial_more(peer)->codec : NULL;
+
+	if(!list || list->n == 0)
 		return 0;
 	if(!sdpops.sdp_with_media) {
 		LM_ERR("dial-peer %d: codec needs the sdpops module: load sdpops.so before cube_dialpeer.so\n", peer->tag);
@@ -184,12 +186,12 @@ static int keep_codecs(sip_msg_t *msg, const struct cube_dial_peer *peer)
 	}
 	if(sdpops.sdp_with_media(msg, &audio) <= 0)
 		return 0;
-	codecs = codec_text(&peer->codec, false, buf);
+	codecs = codec_text(list, false, buf);
 	if(sdpops.sdp_with_codecs_by_name(msg, &codecs) <= 0) {
 		LM_NOTICE("dial-peer %d: none of its codecs is in the SDP of the call\n", peer->tag);
 		return -1;
 	}
-	codecs = codec_text(&peer->codec, true, buf);
+	codecs = codec_text(list, true, buf);
 	return sdpops.sdp_keep_codecs_by_name(msg, &codecs, &audio) < 0 ? -1 : 0;
 }
 

@@ -51,8 +51,8 @@ static const struct cube_translation_profile *profile(const struct cube_conf *co
 
 bool numbers_in(const struct cube_conf *conf, const struct cube_dial_peer *peer, const struct call_facts *facts)
 {
-	const struct cube_translation_profile *p =
-			profile(conf, peer && peer->translation_in.name.len ? &peer->translation_in : &conf->sip_ua.translation_in);
+	const struct cube_name_ref *own = peer ? &cube_dial_more(peer)->translation_in : NULL;
+	const struct cube_translation_profile *p = profile(conf, own && own->name.len ? own : &conf->sip_ua.translation_in);
 	char buf[CUBE_NUMBER_MAX];
 
 	for(int which = 0; which < N_NUMBERS; which++) {
@@ -87,7 +87,7 @@ void numbers_of_call(struct call_facts *f)
 bool numbers_out(const struct cube_conf *conf, const struct cube_dial_peer *peer, sip_msg_t *msg,
 		char buf[CUBE_NUMBER_MAX], struct cube_str *called)
 {
-	const struct cube_translation_profile *p = profile(conf, &peer->translation_out);
+	const struct cube_translation_profile *p = profile(conf, &cube_dial_more(peer)->translation_out);
 	char other[CUBE_NUMBER_MAX];
 	struct call_facts facts;
 
@@ -116,6 +116,6 @@ bool numbers_changed(const struct cube_conf *conf, const struct cube_dial_peer *
 		enum number which, char buf[CUBE_NUMBER_MAX], struct cube_str *user)
 {
 	*user = noted(facts, which);
-	(void)translate(conf, profile(conf, &peer->translation_out), which, buf, user);
+	(void)translate(conf, profile(conf, &cube_dial_more(peer)->translation_out), which, buf, user);
 	return user->len > 0;
 }

@@ -250,7 +250,7 @@ START_TEST(random_plans)
 				.destination_pattern = cube_str_of(patterns[i]),
 				.tenant = CUBE_NONE,
 				.permission = CUBE_PERMISSION_BOTH,
-				.target.kind = CUBE_TARGET_DNS};
+				.target = &helper_target};
 	}
 	cube_err_reset(&err);
 	ck_assert_msg(cube_dial_plan_build(&conf, conf.arena, &err) == 0, "%s", err.text);

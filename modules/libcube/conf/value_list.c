@@ -124,7 +124,9 @@ static int store_texts(const struct cube_value *value)
 			cube_value_bad(value, value->v[i], "given twice");
 			continue;
 		}
-		if(cube_value_copy(value, value->v[i], &list.v[list.n]) != 0)
+		if((value->key->kind == CUBE_KIND_PATTERNS ? cube_value_copy : cube_value_share)(
+				   value, value->v[i], &list.v[list.n])
+				!= 0)
 			return -1;
 		list.n++;
 	}

@@ -180,8 +180,8 @@ static void say_peer(const struct cube_explain_run *run, const struct cube_dial_
 	const struct cube_rows *rows = run->rows;
 
 	rows->number(rows->ctx, "dial-peer", peer->tag);
-	if(peer->description.len)
-		cube_rows_say(rows, "description", "%.*s", CUBE_FMT(peer->description));
+	if(cube_dial_more(peer)->description.len)
+		cube_rows_say(rows, "description", "%.*s", CUBE_FMT(cube_dial_more(peer)->description));
 }
 
 /* Of a hit: which of the dial-peer's patterns it was, and how well it fits. */
@@ -321,7 +321,7 @@ static bool say_out(struct cube_explain_run *run, const struct cube_dial_hit *hi
 	if(peer->server_group.tag)
 		say_group(run, peer);
 	else
-		say_target(run, peer, &peer->target);
+		say_target(run, peer, peer->target);
 	for(unsigned which = 0; which < CUBE_EXPLAIN_NUMBERS; which++) {
 		const struct cube_explain_number *n = &run->numbers[which];
 
@@ -329,15 +329,15 @@ static bool say_out(struct cube_explain_run *run, const struct cube_dial_hit *hi
 		memcpy(numbers[which].buf, n->text.s ? n->text.s : "", n->text.len);
 		numbers[which].text = (struct cube_str){numbers[which].buf, n->text.len};
 	}
-	return translate_all(run, &peer->translation_out, "translation-profile-outgoing",
+	return translate_all(run, &cube_dial_more(peer)->translation_out, "translation-profile-outgoing",
 			"nothing: the dial-peer is passed over", numbers);
 }
 
 /* How many would get the call. */
 static unsigned say_all_out(struct cube_explain_run *run)
 {
-	const struct cube_name_ref *profile =
-			run->in && run->in->translation_in.name.len ? &run->in->translation_in : &run->conf->sip_ua.translation_in;
+	const struct cube_name_ref *own = run->in ? &cube_dial_more(run->in)->translation_in : NULL;
+	const struct cube_name_ref *profile = own && own->name.len ? own : &run->conf->sip_ua.translation_in;
 	const struct cube_rows *rows = run->rows;
 	struct cube_dial_hit hits[CUBE_HUNT_MAX];
 	unsigned i, n, found = 0;

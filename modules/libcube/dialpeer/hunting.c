@@ -60,6 +60,13 @@ static const struct cube_server_group *group_of(const struct cube_conf *conf, co
 	return peer->server_group.tag ? &conf->server_groups[peer->server_group.index] : NULL;
 }
 
+static const struct cube_responses *hunt_of(const struct cube_conf *conf, const struct cube_dial_peer *peer)
+{
+	const struct cube_responses *own = cube_dial_more(peer)->hunt;
+
+	return own ? own : &conf->sip_ua.hunt;
+}
+
 enum cube_hunting_step cube_hunting_behind(
 		const struct cube_conf *conf, const struct cube_dial_peer *peer, int response)
 {
@@ -68,7 +75,7 @@ enum cube_hunting_step cube_hunting_behind(
 	if(group && response && cube_responses_have(&group->huntstop, response))
 		return CUBE_HUNTING_PEER;
 	if(!response || (group && (response == 404 || response == 500 || response == 503))
-			|| cube_responses_have(&peer->hunt, response))
+			|| cube_responses_have(hunt_of(conf, peer), response))
 		return CUBE_HUNTING_SERVER;
 	return CUBE_HUNTING_ENDS;
 }
@@ -125,5 +132,5 @@ const struct cube_target *cube_hunting_target(
 	group = group_of(conf, *peer);
 	if(group)
 		return h->server < group->n_servers ? &group->servers[h->server].target : NULL;
-	return (*peer)->target.kind != CUBE_TARGET_NONE ? &(*peer)->target : NULL;
+	return (*peer)->target;
 }
