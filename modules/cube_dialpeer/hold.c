@@ -27,6 +27,11 @@ void hold_init(void)
 		dialog.register_dlgcb = NULL;
 }
 
+bool hold_ready(void)
+{
+	return dialog.register_dlgcb != NULL;
+}
+
 static void let_go(int *tag)
 {
 	if(*tag)
@@ -80,7 +85,7 @@ bool hold_begin(sip_msg_t *msg, bool needed)
 
 	if(!needed)
 		return true;
-	if(!dialog.register_dlgcb) {
+	if(!hold_ready()) {
 		LM_ERR("max-conn needs the dialog module: load dialog.so before cube_dialpeer.so; dial-peers that have "
 			   "max-conn "
 			   "are not used\n");

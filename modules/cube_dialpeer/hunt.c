@@ -12,7 +12,7 @@
 #include "../libcube/conf/names.h"
 #include "../libcube/conf/target.h"
 #include "../libcube/dialpeer/hunting.h"
-#include "../libcube/dialpeer/scheme.h"
+#include "../libcube/dialpeer/usable.h"
 #include "apply.h"
 #include "call.h"
 #include "dialog.h"
@@ -89,47 +89,63 @@ static unsigned turn_of(const struct cube_conf *conf, int tag)
 	return peers_turn(peer->server_group.tag);
 }
 
-/* What came as sips goes on as sips, which is TLS, or the operator has said that it need not (RFC 5630). */
-static bool sips_allows(const struct cube_dial_peer *peer)
+/* A target that may be taken. */
+struct taking
 {
-	if(!ksr_number(KSR_SIPS, 0) || peer->url == CUBE_URL_SIPS)
-		return true;
-	if(peer->sips_downgrade)
-		LM_NOTICE("dial-peer %d: a sips call goes out as %s by it (sips-downgrade)\n", peer->tag,
-				cube_url_name(peer->url));
-	else
+	sip_msg_t *msg;
+	const struct cube_conf *conf;
+	char user[CUBE_NUMBER_MAX];
+	struct cube_str called; /* as the dial-peer translates it; may be in user */
+};
+
+static bool numbers_pass(void *ctx, const struct cube_dial_peer *peer)
+{
+	struct taking *t = ctx;
+
+	return numbers_out(t->conf, peer, t->msg, t->user, &t->called);
+}
+
+static bool may_hold(void *ctx, const struct cube_dial_peer *peer)
+{
+	(void)ctx;
+	return hold_out(peer);
+}
+
+static void tell_passed(const struct cube_conf *conf, const struct cube_hunting *hunting,
+		const struct cube_dial_peer *peer, enum cube_usable why)
+{
+	if(why == CUBE_USABLE_SIPS)
 		LM_NOTICE("dial-peer %d: its url is %s; it is passed over for a sips call\n", peer->tag,
 				cube_url_name(peer->url));
-	return peer->sips_downgrade;
+	if(why == CUBE_USABLE_DOWN && hunting->left <= 1 && !keepalive_is_up(conf, peer))
+		peers_add(peer->tag, PEER_BUSIED);
+	if(why == CUBE_USABLE_FULL)
+		LM_NOTICE("dial-peer %d: has %d calls, its max-conn; it is passed over\n", peer->tag, peer->max_conn);
 }
 
 /* Is this the one that the call goes to? The dial-peer counts as tried then. */
 static bool take(sip_msg_t *msg, const struct cube_conf *conf, const struct cube_hunting *hunting, bool *sips_alone)
 {
-	char user[CUBE_NUMBER_MAX];
+	struct taking t = {.msg = msg, .conf = conf};
+	const struct cube_present present = {.sips = ksr_number(KSR_SIPS, 0) != 0,
+			.numbers = numbers_pass,
+			.down = keepalive_is_down,
+			.hold = may_hold,
+			.ctx = &t};
 	const struct cube_dial_peer *peer;
 	const struct cube_target *target = cube_hunting_target(hunting, conf, &peer);
-	struct cube_str called;
+	enum cube_usable why = cube_usable(conf, peer, target, &present);
 
-	if(!target || !cube_dial_takes_out(conf, peer))
-		return false;
-	if(!sips_allows(peer)) {
-		*sips_alone = true;
-		return false;
-	}
-	if(!numbers_out(conf, peer, msg, user, &called))
-		return false;
-	if(!keepalive_is_up(conf, peer, target)) {
-		if(hunting->left <= 1 && !keepalive_is_up(conf, peer, NULL))
-			peers_add(peer->tag, PEER_BUSIED);
+	*sips_alone |= why == CUBE_USABLE_SIPS;
+	if(why != CUBE_USABLE) {
+		tell_passed(conf, hunting, peer, why);
 		return false;
 	}
-	if(!hold_out(peer)) {
-		LM_NOTICE("dial-peer %d: has %d calls, its max-conn; it is passed over\n", peer->tag, peer->max_conn);
+	if(apply_dial_peer(msg, conf, peer, target, t.called, &tenant) < 0)
 		return false;
-	}
-	if(apply_dial_peer(msg, conf, peer, target, called, &tenant) < 0)
-		return false;
+	if(present.sips && peer->url != CUBE_URL_SIPS)
+		LM_NOTICE("dial-peer %d: a sips call goes out as %s by it (sips-downgrade)\n", peer->tag,
+				cube_url_name(peer->url));
 	peers_add(peer->tag, PEER_OUT);
 	return true;
 }
@@ -184,9 +200,7 @@ static int go_out(sip_msg_t *msg, const struct cube_conf *conf)
 
 	if(!call_read(msg, call_wanted(conf), &facts))
 		return HUNT_NONE;
-	if(ksr_set_flag(KSR_SIPS,
-			   facts.call.uri[CUBE_URI_REQUEST] && cube_scheme_of(facts.call.uri[CUBE_URI_REQUEST]) == CUBE_URL_SIPS)
-			< 0)
+	if(ksr_set_flag(KSR_SIPS, cube_call_is_sips(&facts.call)) < 0)
 		return HUNT_UNUSABLE;
 	numbers_of_call(&facts);
 	facts.call.lot = conf->sip_ua.dial_peer_hunt_random ? fastrand() : 0;

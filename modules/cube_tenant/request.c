@@ -9,6 +9,7 @@
 #include "../ksr/vars.h"
 #include "../libcube/base/limit.h"
 #include "../libcube/dialpeer/request_host.h"
+#include "../libcube/dialpeer/usable.h"
 #include "../libcube/tenant/trust.h"
 #include "listen.h"
 #include "request.h"
@@ -54,14 +55,14 @@ static int judge_sips(const sip_msg_t *msg, const struct cube_conf *conf, int in
 {
 	struct cube_str route = msg->route ? ksr_cube_str(msg->route->body) : CUBE_STR("");
 	bool tls = msg->rcv.proto == PROTO_TLS || msg->rcv.proto == PROTO_WSS;
-	bool required = index == CUBE_NONE ? conf->sip_ua.sips_required : conf->tenants[index].sips_required;
+	enum cube_sips_in result;
 
 	*sips = cube_request_uri_is_sips(ksr_cube_str(msg->first_line.u.request.uri), route);
-	if(*sips)
-		return tls ? REQUEST_ACCEPTED
-				   : refuse(msg, tag, REQUEST_SIPS_CLEAR,
-						   "it is sips, by Request-URI or Route, and did not come by TLS");
-	if(required && msg->REQ_METHOD != METHOD_ACK && msg->REQ_METHOD != METHOD_CANCEL && !in_dialog(msg))
+	result = cube_sips_in(conf, index, *sips, tls);
+	if(result == CUBE_SIPS_IN_CLEAR)
+		return refuse(msg, tag, REQUEST_SIPS_CLEAR, "it is sips, by Request-URI or Route, and did not come by TLS");
+	if(result == CUBE_SIPS_IN_REQUIRED && msg->REQ_METHOD != METHOD_ACK && msg->REQ_METHOD != METHOD_CANCEL
+			&& !in_dialog(msg))
 		return refuse(msg, tag, REQUEST_SIPS_REQUIRED, "sips-required, and its Request-URI is not sips");
 	return REQUEST_ACCEPTED;
 }

@@ -64,7 +64,7 @@ static void read_number(const struct cube_explain_run *run, const char *name, st
 }
 
 /* False: the call is none of a tenant's. */
-static bool read_tenant(struct cube_explain_run *run)
+static bool read_tenant(struct cube_explain_run *run, const struct cube_listener **listener)
 {
 	const struct cube_explain_ask *ask = run->ask;
 	const struct cube_rows *rows = run->rows;
@@ -87,6 +87,7 @@ static bool read_tenant(struct cube_explain_run *run)
 		rows->number(rows->ctx, "tenant", run->tenant == CUBE_NONE ? 0 : run->conf->tenants[run->tenant].tag);
 	else if(ask->tenant_tag > 0)
 		cube_rows_say(rows, "tenant", "%d, which cube.conf does not have", ask->tenant_tag);
+	*listener = l;
 	return run->tenant_known || (ask->tenant_tag == CUBE_NONE && !ask->socket.port);
 }
 
@@ -111,6 +112,7 @@ static void say_trust(const struct cube_explain_run *run)
 static bool say_call(struct cube_explain_run *run)
 {
 	const struct cube_explain_ask *ask = run->ask;
+	const struct cube_listener *listener;
 	bool ok;
 
 	run->rows->row(run->rows->ctx, "call");
@@ -118,8 +120,9 @@ static bool say_call(struct cube_explain_run *run)
 	read_number(run, "called", ask->called, run->call.uri[CUBE_URI_REQUEST], &run->numbers[0]);
 	read_number(run, "calling", ask->calling, run->call.uri[CUBE_URI_FROM], &run->numbers[1]);
 	read_number(run, NULL, CUBE_STR(""), run->call.uri[CUBE_URI_DIVERSION], &run->numbers[2]);
-	ok = read_tenant(run);
+	ok = read_tenant(run, &listener);
 	say_trust(run);
+	cube_explain_say_sips(run, listener);
 	return ok;
 }
 
@@ -127,23 +130,48 @@ static bool say_call(struct cube_explain_run *run)
 
 static const char *const number_names[CUBE_EXPLAIN_NUMBERS] = {"called", "calling", "redirect-called"};
 
-/* One number by one rule of a profile. What is not there is translated, too, but that is told only when it matters. */
-static enum cube_translated translate(const struct cube_explain_run *run, const struct cube_name_ref *profile,
-		const char *when, unsigned which, struct cube_explain_number *number)
+/* One number by one rule of a profile; *tag: of the rules, 0: it has none for this number. */
+static enum cube_translated apply(const struct cube_explain_run *run, const struct cube_name_ref *profile,
+		unsigned which, const struct cube_explain_number *number, int *tag, char buf[CUBE_NUMBER_MAX],
+		struct cube_str *out, unsigned *rule)
 {
 	const struct cube_translation_profile *p = &run->conf->translation_profiles[profile->index];
 	const struct cube_ref *const refs[CUBE_EXPLAIN_NUMBERS] = {&p->called, &p->calling, &p->redirect_called};
+
+	*tag = refs[which]->tag;
+	if(!*tag || number->is_name)
+		return CUBE_TRANSLATED_NOT;
+	return cube_translation_apply(cube_dial_translation(run->conf, refs[which]->index), number->text, buf, out, rule);
+}
+
+bool cube_explain_numbers_pass(const struct cube_explain_run *run, const struct cube_dial_peer *peer)
+{
+	const struct cube_name_ref *profile = &cube_dial_more(peer)->translation_out;
+	char buf[CUBE_NUMBER_MAX];
+	struct cube_str out;
+	unsigned rule;
+	int tag;
+
+	for(unsigned which = 0; profile->name.len && which < CUBE_EXPLAIN_NUMBERS; which++) {
+		if(apply(run, profile, which, &run->numbers[which], &tag, buf, &out, &rule) == CUBE_TRANSLATED_REJECTED)
+			return false;
+	}
+	return true;
+}
+
+/* The same, told. What is not there is translated, too, but that is told only when it matters. */
+static enum cube_translated translate(const struct cube_explain_run *run, const struct cube_name_ref *profile,
+		const char *when, unsigned which, struct cube_explain_number *number)
+{
 	const struct cube_rows *rows = run->rows;
-	int tag = refs[which]->tag;
 	enum cube_translated what;
+	int tag;
 	char buf[CUBE_NUMBER_MAX];
 	struct cube_str out;
 	unsigned rule;
 
-	if(!tag || number->is_name)
-		return CUBE_TRANSLATED_NOT;
-	what = cube_translation_apply(cube_dial_translation(run->conf, refs[which]->index), number->text, buf, &out, &rule);
-	if(what == CUBE_TRANSLATED_NOT && number->text.len == 0)
+	what = apply(run, profile, which, number, &tag, buf, &out, &rule);
+	if(!tag || number->is_name || (what == CUBE_TRANSLATED_NOT && number->text.len == 0))
 		return what;
 	rows->row(rows->ctx, "translation");
 	cube_rows_say(rows, when, "%.*s", CUBE_FMT(profile->name));
@@ -210,6 +238,7 @@ static void say_in(struct cube_explain_run *run)
 	if(found) {
 		say_peer(run, hit.peer);
 		say_hit(run, &hit);
+		cube_explain_say_calls(run, hit.peer);
 		run->in = hit.peer;
 	} else {
 		rows->number(rows->ctx, "dial-peer", 0);
@@ -268,6 +297,9 @@ static void say_target(
 	}
 	rows->text(rows->ctx, "transport", cube_transport_name(peer->session_transport));
 	rows->text(rows->ctx, "url", cube_url_name(peer->url));
+	if(cube_call_is_sips(&run->call) && peer->url != CUBE_URL_SIPS)
+		rows->text(rows->ctx, "sips-downgrade", "a sips call, which goes on without sips");
+	cube_explain_say_keepalive(run, peer, target);
 	if(peer->session_transport != CUBE_TRANSPORT_TLS)
 		return;
 	say_profile(run, peer->tenant, target);
@@ -290,34 +322,36 @@ static void say_group(const struct cube_explain_run *run, const struct cube_dial
 	}
 }
 
-static void say_place(const struct cube_explain_run *run, const struct cube_dial_hit *hits, unsigned i)
+/* before: the one that is tried before it; NULL: it is the first. */
+static void say_place(
+		const struct cube_explain_run *run, const struct cube_dial_hit *before, const struct cube_dial_hit *hit)
 {
 	const struct cube_rows *rows = run->rows;
 	char why[CUBE_EXPLAIN_WHY_MAX];
 
-	rows->number(rows->ctx, "preference", hits[i].preference);
-	if(i > 0)
-		cube_rows_say(rows, "why-here", "behind dial-peer %d: %s", hits[i - 1].peer->tag,
-				cube_explain_why_behind(run, &hits[i - 1], &hits[i], why));
-	if(hits[i].huntstop)
+	rows->number(rows->ctx, "preference", hit->preference);
+	if(before)
+		cube_rows_say(rows, "why-here", "behind dial-peer %d: %s", before->peer->tag,
+				cube_explain_why_behind(run, before, hit, why));
+	if(hit->huntstop)
 		rows->text(rows->ctx, "huntstop", "no dial-peer is tried behind it");
-	if(hits[i].peer->max_conn)
-		rows->number(rows->ctx, "max-conn", hits[i].peer->max_conn);
-	rows->number(rows->ctx, "tenant", hits[i].peer->tenant_tag);
+	cube_explain_say_calls(run, hit->peer);
+	rows->number(rows->ctx, "tenant", hit->peer->tenant_tag);
 }
 
 /* False: its translation rules keep it from being tried. */
-static bool say_out(struct cube_explain_run *run, const struct cube_dial_hit *hits, unsigned i)
+static bool say_out(struct cube_explain_run *run, unsigned place, const struct cube_dial_hit *before,
+		const struct cube_dial_hit *hit)
 {
-	const struct cube_dial_peer *peer = hits[i].peer;
+	const struct cube_dial_peer *peer = hit->peer;
 	const struct cube_rows *rows = run->rows;
 	struct cube_explain_number numbers[CUBE_EXPLAIN_NUMBERS];
 
 	rows->row(rows->ctx, "outbound");
-	rows->number(rows->ctx, "place", (int)i + 1);
+	rows->number(rows->ctx, "place", (int)place);
 	say_peer(run, peer);
-	say_hit(run, &hits[i]);
-	say_place(run, hits, i);
+	say_hit(run, hit);
+	say_place(run, before, hit);
 	if(peer->server_group.tag)
 		say_group(run, peer);
 	else
@@ -333,27 +367,63 @@ static bool say_out(struct cube_explain_run *run, const struct cube_dial_hit *hi
 			"nothing: the dial-peer is passed over", numbers);
 }
 
+static void say_nobody(const struct cube_explain_run *run, const char *why)
+{
+	run->rows->row(run->rows->ctx, "outbound");
+	run->rows->text(run->rows->ctx, "by", why);
+}
+
+/* Those that are found, as far as they can be used now. How many would get the call. */
+static unsigned say_found(struct cube_explain_run *run, const struct cube_dial_hit *hits, unsigned n)
+{
+	const struct cube_dial_hit *before = NULL;
+	enum cube_usable usable[CUBE_HUNT_MAX];
+	unsigned i, place = 0, found = 0;
+	bool sips = false;
+
+	for(i = 0; i < n; i++) {
+		usable[i] = cube_explain_usable(run, hits[i].peer);
+		sips |= usable[i] == CUBE_USABLE_SIPS;
+		if(!cube_explain_listed(usable[i]))
+			continue;
+		found += say_out(run, ++place, before, &hits[i]);
+		before = &hits[i];
+	}
+	if(n == 0)
+		say_nobody(run, "no dial-peer matches: the call gets 404");
+	else if(found == 0 && sips)
+		say_nobody(run, "none of those that match may take a sips call: the call gets 480");
+	else if(found == 0)
+		say_nobody(run, "none of those that match can be used: the call gets 503");
+	cube_explain_left_out(run, hits, usable, n);
+	return found;
+}
+
+static void say_full(const struct cube_explain_run *run)
+{
+	char why[CUBE_EXPLAIN_WHY_MAX];
+
+	run->rows->row(run->rows->ctx, "outbound");
+	cube_rows_say(run->rows, "by", "nobody, as dial-peer %d, by which it comes in, has %s: the call gets 503",
+			run->in->tag, cube_explain_why_full(run, run->in, false, why));
+}
+
 /* How many would get the call. */
 static unsigned say_all_out(struct cube_explain_run *run)
 {
 	const struct cube_name_ref *own = run->in ? &cube_dial_more(run->in)->translation_in : NULL;
 	const struct cube_name_ref *profile = own && own->name.len ? own : &run->conf->sip_ua.translation_in;
-	const struct cube_rows *rows = run->rows;
 	struct cube_dial_hit hits[CUBE_HUNT_MAX];
-	unsigned i, n, found = 0;
+	unsigned n;
 
 	if(!translate_all(run, profile, "translation-profile-incoming", "nothing: the call gets 403", run->numbers))
 		return 0;
 	cube_explain_numbers(run);
 	n = cube_dial_plan_out(run->conf, run->in, &run->call, hits, CUBE_HUNT_MAX);
-	for(i = 0; i < n; i++)
-		found += say_out(run, hits, i);
-	if(n == 0) {
-		rows->row(rows->ctx, "outbound");
-		rows->text(rows->ctx, "by", "no dial-peer matches: the call gets 404");
-	}
-	cube_explain_left_out(run, hits, n);
-	return found;
+	if(n == 0 || cube_explain_room_in(run))
+		return say_found(run, hits, n);
+	say_full(run);
+	return 0;
 }
 
 static int explain(struct cube_explain_run *run)
