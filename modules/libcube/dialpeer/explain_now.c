@@ -132,7 +132,8 @@ void cube_explain_say_keepalive(
 	if(!run->ask->down || !cube_watch_of(run->conf, peer, target, &watch))
 		return;
 	if(run->ask->down(run->ask->ctx, &watch, &since))
-		cube_rows_say(rows, "keepalive", "no answer to OPTIONS since %s: it is passed over", cube_time_text(since, when));
+		cube_rows_say(
+				rows, "keepalive", "no answer to OPTIONS since %s: it is passed over", cube_time_text(since, when));
 	else
 		rows->text(rows->ctx, "keepalive", "up");
 }
