@@ -170,6 +170,14 @@ def test_hunting(t):
     equal("a sip call takes the first one", call.invite(), 200)
     equal("by TLS", [by_tls for by_tls, _ in made.ends(call)], [False])
     call.bye()
+    with made.cube.binrpc() as rpc:
+        for scheme, tried, left in (("sip", [80, 81], []), ("sips", [81], [(80, "the call is sips, its url sip, and it has no sips-downgrade")])):
+            rows = rpc.values("cube_dialpeer.match", f"ruri={scheme}:800@{made.at['cube']}", "tenant=0")
+            equal(f"{scheme}: a dry run", [row["dial-peer"] for row in rows if row["part"] == "outbound"], tried)
+            equal(f"{scheme}: left out", [(row["dial-peer"], row["left-out"]) for row in rows if row["part"] == "outbound-left-out"], left)
+        rows = rpc.values("cube_dialpeer.match", f"ruri=sips:500@{made.at['cube']}", "tenant=0")
+        equal("by sips-downgrade", [row.get("sips-downgrade") for row in rows if row["part"] == "outbound"],
+              ["a sips call, which goes on without sips"])
 
 
 def test_refused(t):
