@@ -131,9 +131,9 @@ static int change_parties(sip_msg_t *msg, const struct cube_conf *conf, const st
 		return 0;
 	if(!call_read(msg, CALL_URI(CUBE_URI_FROM) | CALL_URI(CUBE_URI_TO) | CALL_URI(CUBE_URI_DIVERSION), &facts))
 		return -1;
-	if(!numbers_changed(conf, peer, &facts, NUMBER_CALLING, calling, &w.calling))
+	if(!numbers_changed(conf, peer, &facts, CUBE_NUMBER_CALLING, calling, &w.calling))
 		w.calling.len = 0;
-	if(!numbers_changed(conf, peer, &facts, NUMBER_REDIRECT, redirect, &w.redirect))
+	if(!numbers_changed(conf, peer, &facts, CUBE_NUMBER_REDIRECT, redirect, &w.redirect))
 		w.redirect.len = 0;
 	if(facts.call.uri[CUBE_URI_FROM])
 		w.from = facts.parts[CUBE_URI_FROM].user;

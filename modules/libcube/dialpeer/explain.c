@@ -128,71 +128,52 @@ static bool say_call(struct cube_explain_run *run)
 
 /* ---- translation */
 
-static const char *const number_names[CUBE_EXPLAIN_NUMBERS] = {"called", "calling", "redirect-called"};
-
-/* One number by one rule of a profile; *tag: of the rules, 0: it has none for this number. */
-static enum cube_translated apply(const struct cube_explain_run *run, const struct cube_name_ref *profile,
-		unsigned which, const struct cube_explain_number *number, int *tag, char buf[CUBE_NUMBER_MAX],
-		struct cube_str *out, unsigned *rule)
-{
-	const struct cube_translation_profile *p = &run->conf->translation_profiles[profile->index];
-	const struct cube_ref *const refs[CUBE_EXPLAIN_NUMBERS] = {&p->called, &p->calling, &p->redirect_called};
-
-	*tag = refs[which]->tag;
-	if(!*tag || number->is_name)
-		return CUBE_TRANSLATED_NOT;
-	return cube_translation_apply(cube_dial_translation(run->conf, refs[which]->index), number->text, buf, out, rule);
-}
+static const char *const number_names[CUBE_N_NUMBERS] = {"called", "calling", "redirect-called"};
 
 bool cube_explain_numbers_pass(const struct cube_explain_run *run, const struct cube_dial_peer *peer)
 {
-	const struct cube_name_ref *profile = &cube_dial_more(peer)->translation_out;
-	char buf[CUBE_NUMBER_MAX];
-	struct cube_str out;
-	unsigned rule;
-	int tag;
+	const struct cube_explain_number *n = run->numbers;
+	struct cube_dial_translated t;
 
-	for(unsigned which = 0; profile->name.len && which < CUBE_EXPLAIN_NUMBERS; which++) {
-		if(apply(run, profile, which, &run->numbers[which], &tag, buf, &out, &rule) == CUBE_TRANSLATED_REJECTED)
+	for(unsigned which = 0; which < CUBE_N_NUMBERS; which++) {
+		cube_dial_translate(run->conf, &cube_dial_more(peer)->translation_out, (enum cube_number_of)which,
+				n[which].text, n[which].is_name, &t);
+		if(t.what == CUBE_TRANSLATED_REJECTED)
 			return false;
 	}
 	return true;
 }
 
-/* The same, told. What is not there is translated, too, but that is told only when it matters. */
+/* One number by one rule of a profile. What is not there is translated, too, but that is told only when it matters. */
 static enum cube_translated translate(const struct cube_explain_run *run, const struct cube_name_ref *profile,
 		const char *when, unsigned which, struct cube_explain_number *number)
 {
 	const struct cube_rows *rows = run->rows;
-	enum cube_translated what;
-	int tag;
-	char buf[CUBE_NUMBER_MAX];
-	struct cube_str out;
-	unsigned rule;
+	struct cube_dial_translated t;
 
-	what = apply(run, profile, which, number, &tag, buf, &out, &rule);
-	if(!tag || number->is_name || (what == CUBE_TRANSLATED_NOT && number->text.len == 0))
-		return what;
+	cube_dial_translate(run->conf, profile, (enum cube_number_of)which, number->text, number->is_name, &t);
+	if(!t.rules || (t.what == CUBE_TRANSLATED_NOT && number->text.len == 0))
+		return t.what;
 	rows->row(rows->ctx, "translation");
 	cube_rows_say(rows, when, "%.*s", CUBE_FMT(profile->name));
 	cube_rows_say(rows, "number", "%s %.*s", number_names[which], CUBE_FMT(number->text));
-	if(what == CUBE_TRANSLATED_NOT)
-		cube_rows_say(rows, "rule", "none of translation-rule %d matches", tag);
+	if(t.what == CUBE_TRANSLATED_NOT)
+		cube_rows_say(rows, "rule", "none of translation-rule %d matches", t.rules);
 	else
-		cube_rows_say(rows, "rule", "%u of translation-rule %d", rule, tag);
-	if(what == CUBE_TRANSLATED_CHANGED) {
-		cube_rows_say(rows, "becomes", "%.*s", CUBE_FMT(out));
-		memcpy(number->buf, out.s, out.len);
-		number->text = (struct cube_str){number->buf, out.len};
+		cube_rows_say(rows, "rule", "%u of translation-rule %d", t.rule, t.rules);
+	if(t.what == CUBE_TRANSLATED_CHANGED) {
+		cube_rows_say(rows, "becomes", "%.*s", CUBE_FMT(t.number));
+		memcpy(number->buf, t.number.s, t.number.len);
+		number->text = (struct cube_str){number->buf, t.number.len};
 	}
-	return what;
+	return t.what;
 }
 
 /* All three. False: one of them is rejected; consequence: of that. */
 static bool translate_all(const struct cube_explain_run *run, const struct cube_name_ref *profile, const char *when,
-		const char *consequence, struct cube_explain_number numbers[CUBE_EXPLAIN_NUMBERS])
+		const char *consequence, struct cube_explain_number numbers[CUBE_N_NUMBERS])
 {
-	for(unsigned which = 0; profile->name.len && which < CUBE_EXPLAIN_NUMBERS; which++) {
+	for(unsigned which = 0; which < CUBE_N_NUMBERS; which++) {
 		if(translate(run, profile, when, which, &numbers[which]) != CUBE_TRANSLATED_REJECTED)
 			continue;
 		run->rows->text(run->rows->ctx, "becomes", consequence);
@@ -345,7 +326,7 @@ static bool say_out(struct cube_explain_run *run, unsigned place, const struct c
 {
 	const struct cube_dial_peer *peer = hit->peer;
 	const struct cube_rows *rows = run->rows;
-	struct cube_explain_number numbers[CUBE_EXPLAIN_NUMBERS];
+	struct cube_explain_number numbers[CUBE_N_NUMBERS];
 
 	rows->row(rows->ctx, "outbound");
 	rows->number(rows->ctx, "place", (int)place);
@@ -356,7 +337,7 @@ static bool say_out(struct cube_explain_run *run, unsigned place, const struct c
 		say_group(run, peer);
 	else
 		say_target(run, peer, peer->target);
-	for(unsigned which = 0; which < CUBE_EXPLAIN_NUMBERS; which++) {
+	for(unsigned which = 0; which < CUBE_N_NUMBERS; which++) {
 		const struct cube_explain_number *n = &run->numbers[which];
 
 		numbers[which] = (struct cube_explain_number){.is_name = n->is_name};

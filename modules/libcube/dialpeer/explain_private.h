@@ -5,6 +5,7 @@
 
 #include "explain.h"
 #include "plan_private.h"
+#include "plan_rules.h"
 #include "usable.h"
 
 /* How a dial-peer matches. */
@@ -27,8 +28,6 @@ struct cube_explain_map
 	struct cube_str pattern;
 };
 
-#define CUBE_EXPLAIN_NUMBERS 3 /* called, calling, redirecting */
-
 struct cube_explain_number
 {
 	struct cube_str text; /* empty where there is none; may be in buf */
@@ -46,7 +45,7 @@ struct cube_explain_run
 	const struct cube_dial_peer *in; /* NULL: dial-peer 0 */
 	struct cube_uri_parts parts[CUBE_N_URI_OF];
 	struct cube_call call;
-	struct cube_explain_number numbers[CUBE_EXPLAIN_NUMBERS];
+	struct cube_explain_number numbers[CUBE_N_NUMBERS];
 	uint8_t digits[2][CUBE_NUMBER_MAX]; /* of called and calling */
 	unsigned n_digits[2];
 	struct cube_explain_map *maps[2]; /* by index of conf->e164_maps */

@@ -113,7 +113,23 @@ int cube_dial_rules_build(struct cube_conf *conf, struct cube_dial_plan *plan, s
 	return ret;
 }
 
-const struct cube_translation *cube_dial_translation(const struct cube_conf *conf, int index)
+void cube_dial_translate(const struct cube_conf *conf, const struct cube_name_ref *profile, enum cube_number_of which,
+		struct cube_str number, bool is_name, struct cube_dial_translated *t)
 {
-	return conf->dial_plan->translations[index];
+	const struct cube_translation_profile *p = profile->name.len ? &conf->translation_profiles[profile->index] : NULL;
+	const struct cube_ref *refs[CUBE_N_NUMBERS] = {NULL};
+
+	t->what = CUBE_TRANSLATED_NOT;
+	t->rules = 0;
+	t->rule = 0;
+	t->number = number;
+	if(!p || is_name)
+		return;
+	refs[CUBE_NUMBER_CALLED] = &p->called;
+	refs[CUBE_NUMBER_CALLING] = &p->calling;
+	refs[CUBE_NUMBER_REDIRECT] = &p->redirect_called;
+	t->rules = refs[which]->tag;
+	if(t->rules)
+		t->what = cube_translation_apply(
+				conf->dial_plan->translations[refs[which]->index], number, t->buf, &t->number, &t->rule);
 }
