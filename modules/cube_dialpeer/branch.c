@@ -200,7 +200,7 @@ static int change(sip_msg_t *msg, const struct cube_conf *conf)
 	const struct cube_dial_peer *in = cube_conf_dial_peer(conf, ksr_number(KSR_DIALPEER_IN, 0));
 	const struct cube_dial_peer *out = cube_conf_dial_peer(conf, ksr_number(KSR_DIALPEER_OUT, 0));
 
-	if(!out || ksr_set_flag(KSR_CODEC, out->codec.n > 0 || (in && in->codec.n > 0)) < 0)
+	if(!out || ksr_set_flag(KSR_CODEC, cube_dial_more(out)->codec.n > 0 || (in && cube_dial_more(in)->codec.n > 0)) < 0)
 		return -1;
 	return change_uris(msg, conf, out) < 0 || keep_codecs(msg, out) < 0 || keep_codecs(msg, in) < 0 ? -1 : 1;
 }

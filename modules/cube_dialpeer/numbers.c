@@ -7,9 +7,8 @@
 #include "../libcube/dialpeer/plan_rules.h"
 #include "numbers.h"
 
-static const enum ksr_text vars[CUBE_N_NUMBERS] = {[CUBE_NUMBER_CALLED] = KSR_CALLED,
-		[CUBE_NUMBER_CALLING] = KSR_CALLING,
-		[CUBE_NUMBER_REDIRECT] = KSR_REDIRECT};
+static const enum ksr_text vars[CUBE_N_NUMBERS] = {
+		[CUBE_NUMBER_CALLED] = KSR_CALLED, [CUBE_NUMBER_CALLING] = KSR_CALLING, [CUBE_NUMBER_REDIRECT] = KSR_REDIRECT};
 static const char *const words[CUBE_N_NUMBERS] = {
 		[CUBE_NUMBER_CALLED] = "called", [CUBE_NUMBER_CALLING] = "calling", [CUBE_NUMBER_REDIRECT] = "redirecting"};
 
