@@ -154,7 +154,7 @@ $(B)/bench/certs: test/bench/certs.c
 $(B)/bench/stock_fork.so: test/bench/stock_fork.c
 	$(call show,LD) $(CC) $(COMMON) -MF $@.d -shared $^ -lcrypto -o $@
 $(B)/bench/dialplan: test/bench/dialplan.c $(bench_plans)
-	$(call show,LD) $(CC) $(COMMON) -MF $@.d $^ -lcrypto -o $@
+	$(call show,LD) $(CC) $(COMMON) -MF $@.d $^ -lconfuse -lssl -lcrypto -o $@
 $(B)/bench/modules/bench_lookups.so: test/bench/lookups_mod.c $(bench_plans) modules/ksr/ksr.c $(B)/kamailio.flags
 	$(call show,LD) $(CC) $(GLUE) @$(B)/kamailio.flags -DMOD_NAME='"bench_lookups"' -DMOD_NAMEID=bench_lookups \
 		-MF $@.d -shared $(filter %.c %.a,$^) -Wl,--version-script=modules/module.map -lcrypto -o $@

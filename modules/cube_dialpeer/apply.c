@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a chosen dial-peer does to a request. */
-#include <stdio.h>
-
 #include "core/dns_cache.h"
 #include "core/dprint.h"
 #include "core/dset.h"
 #include "core/route.h"
+#include "core/socket_info.h"
 
+#include "../ksr/vars.h"
+#include "../libcube/base/write.h"
 #include "../libcube/conf/target.h"
 #include "../libcube/dialpeer/scheme.h"
 #include "apply.h"
@@ -14,6 +15,7 @@
 #include "numbers.h"
 
 #define URI_TEXT_MAX 512
+#define BLOCKS_KNOWN 1024 /* dial-peers by tag, in each process */
 
 const char *apply_transport(enum cube_transport transport)
 {
@@ -60,21 +62,70 @@ socket_info_t *apply_send_socket(const struct cube_conf *conf, int index, enum c
 	return si4 ? si4 : si6;
 }
 
-/* The Request-URI: the called user at the target, in the scheme of the dial-peer. What was a tel: URI is a telephone number
- * still (RFC 3261 19.1.6). */
-static int set_request_uri(sip_msg_t *msg, const struct cube_dial_peer *peer, const char *host, struct cube_str user)
+/* As the core reads it: RFC 3263 4.1 without NAPTR. False: by one that nobody has a listener for. */
+static bool transport_of(const sip_uri_t *uri, enum cube_transport *transport)
 {
-	char whole[URI_TEXT_MAX], buf[CUBE_SCHEME_TEXT_MAX];
+	bool secure = uri->type == SIPS_URI_T || uri->type == TELS_URI_T;
+
+	if(uri->proto == PROTO_TLS || (secure && (uri->proto == PROTO_NONE || uri->proto == PROTO_TCP)))
+		*transport = CUBE_TRANSPORT_TLS;
+	else if(uri->proto == PROTO_TCP)
+		*transport = CUBE_TRANSPORT_TCP;
+	else if(!secure && (uri->proto == PROTO_NONE || uri->proto == PROTO_UDP))
+		*transport = CUBE_TRANSPORT_UDP;
+	else
+		return false;
+	return true;
+}
+
+socket_info_t *apply_dialog_socket(const struct cube_conf *conf, int tag, const socket_info_t *own,
+		const sip_uri_t *next, const struct cube_tenant_api *tenant)
+{
+	static const char protos[] = {
+			[CUBE_TRANSPORT_UDP] = PROTO_UDP, [CUBE_TRANSPORT_TCP] = PROTO_TCP, [CUBE_TRANSPORT_TLS] = PROTO_TLS};
+	struct cube_target target = {.kind = CUBE_TARGET_DNS, .port = next->port_no};
+	const struct cube_tenant *t = tag > 0 ? cube_conf_tenant(conf, tag) : NULL;
+	ip_addr_t ip = own->address;
+	enum cube_transport transport;
+	socket_info_t *si;
+
+	target.host = ksr_cube_str(next->maddr_val.len ? next->maddr_val : next->host);
+	if(!transport_of(next, &transport))
+		return NULL;
+	if(cube_ip_parse(target.host, &target.addr.ip))
+		target.kind = CUBE_TARGET_IP;
+	si = find_si(&ip, own->port_no, protos[transport]);
+	if(si
+			&& (target.kind == CUBE_TARGET_IP ? target.addr.ip.len == si->address.len
+											  : has_ipv4(&target, transport) == (si->address.af == AF_INET)))
+		return si;
+	if(tag < 0 || (tag > 0 && !t))
+		return NULL;
+	return apply_send_socket(conf, t ? (int)(t - conf->tenants) : CUBE_NONE, transport, &target, tenant);
+}
+
+/* The Request-URI: the called user at the target, in the scheme of the dial-peer. What was a tel: URI is a telephone number
+ * still (RFC 3261 19.1.6). place: host and port. */
+static int set_request_uri(sip_msg_t *msg, const struct cube_dial_peer *peer, struct cube_str place,
+		struct cube_str host, struct cube_str user)
+{
+	char text[URI_TEXT_MAX], buf[CUBE_SCHEME_TEXT_MAX];
+	struct cube_writing whole = CUBE_WRITE_IN(text);
 	struct cube_uri_parts parts;
 	struct cube_str uri;
 	str s;
 	struct cube_str params = numbers_params(user);
-	int n = snprintf(whole, sizeof(whole), "sip:%.*s%.*s%s%s%s", CUBE_FMT(user), CUBE_FMT(params), user.len ? "@" : "",
-			host, ksr_call_get_int("tel", 0) ? ";user=phone" : "");
 
-	if(n < 0 || n >= (int)sizeof(whole) || !cube_uri_parse((struct cube_str){whole, (size_t)n}, &parts)
-			|| !cube_scheme_change(
-					&parts, peer->url, (struct cube_str){NULL, 0}, ksr_call_get_str("target"), buf, &uri)) {
+	cube_write(&whole, CUBE_STR("sip:"));
+	cube_write(&whole, user);
+	cube_write(&whole, params);
+	if(user.len)
+		cube_write(&whole, CUBE_STR("@"));
+	cube_write(&whole, place);
+	if(ksr_number(KSR_TEL, 0))
+		cube_write(&whole, CUBE_STR(";user=phone"));
+	if(whole.full || !cube_uri_parse((struct cube_str){text, whole.len}, &parts)
+			|| !cube_scheme_change(&parts, peer->url, (struct cube_str){NULL, 0}, host, buf, &uri)) {
 		LM_NOTICE("dial-peer %d: the called user is too long, or is none that a URI can have\n", peer->tag);
 		return -1;
 	}
@@ -94,37 +145,63 @@ static struct cube_str target_host(const struct cube_target *t, const char *text
 	return (struct cube_str){text, (size_t)(end - text) + 1};
 }
 
+/* Where it is sent, and in the scheme that says how. */
+static int set_next_hop(sip_msg_t *msg, const struct cube_dial_peer *peer, struct cube_str host)
+{
+	char text[URI_TEXT_MAX];
+	struct cube_writing uri = CUBE_WRITE_IN(text);
+	str s;
+
+	cube_write(&uri, peer->url == CUBE_URL_SIPS ? CUBE_STR("sips:") : CUBE_STR("sip:"));
+	cube_write(&uri, host);
+	cube_write(&uri, CUBE_STR(";transport="));
+	cube_write(&uri, cube_str_of(apply_transport(peer->session_transport)));
+	s = (str){text, (int)uri.len};
+	return uri.full || set_dst_uri(msg, &s) < 0 ? -1 : 0;
+}
+
 static int set_uris(
 		sip_msg_t *msg, const struct cube_dial_peer *peer, const struct cube_target *target, struct cube_str user)
 {
 	struct cube_target resolved = *target;
-	char host[CUBE_TARGET_TEXT_MAX], uri[URI_TEXT_MAX];
-	str s;
+	char text[CUBE_TARGET_TEXT_MAX];
+	struct cube_str host = cube_str_of(cube_target_text(target, text));
 
-	cube_target_text(target, host);
-	if(ksr_call_set_str("target", target_host(target, host)) < 0
-			|| ksr_call_set_flag("sips_out", peer->url == CUBE_URL_SIPS) < 0)
+	/* the user first: it may be one of the call's texts */
+	if(set_request_uri(msg, peer, host, target_host(target, text), user) < 0)
 		return -1;
-	if(set_request_uri(msg, peer, host, user) < 0)
+	if(ksr_set_text(KSR_TARGET, target_host(target, text)) < 0
+			|| ksr_set_flag(KSR_SIPS_OUT, peer->url == CUBE_URL_SIPS) < 0)
 		return -1;
 	/* the Request-URI keeps the name, by which a peer's certificate is verified */
 	resolved.host = apply_resolved_name(target, peer->session_transport);
-	cube_target_text(&resolved, host);
-	s.s = uri;
-	s.len = snprintf(uri, sizeof(uri), "%s:%s;transport=%s", peer->url == CUBE_URL_SIPS ? "sips" : "sip", host,
-			apply_transport(peer->session_transport));
-	return set_dst_uri(msg, &s) < 0 ? -1 : 0;
+	if(resolved.host.s != target->host.s)
+		host = cube_str_of(cube_target_text(&resolved, text));
+	return set_next_hop(msg, peer, host);
 }
 
-/* The operator's routing block, where one is written. */
-static int set_route(const struct cube_dial_peer *peer)
+/* Has the script a block for this dial-peer? It never changes, and a search costs more than all else here. */
+static bool has_block(int tag)
 {
-	char name[32];
+	static struct
+	{
+		int tag;
+		bool has;
+	} known[BLOCKS_KNOWN];
+	unsigned at = (unsigned)tag % BLOCKS_KNOWN;
+	char buf[32];
+	struct cube_writing name = CUBE_WRITE_IN(buf);
 	int i;
 
-	snprintf(name, sizeof(name), "DIAL_PEER_%d", peer->tag);
-	i = route_lookup(&main_rt, name);
-	return ksr_call_set_str("route", cube_str_of(i >= 0 && main_rt.rlist[i] ? name : "DIAL_PEER"));
+	if(known[at].tag != tag) {
+		cube_write(&name, CUBE_STR("DIAL_PEER_"));
+		cube_write_number(&name, (unsigned long)tag);
+		cube_write_end(&name);
+		i = route_lookup(&main_rt, buf);
+		known[at].tag = tag;
+		known[at].has = i >= 0 && main_rt.rlist[i];
+	}
+	return known[at].has;
 }
 
 int apply_dial_peer(sip_msg_t *msg, const struct cube_conf *conf, const struct cube_dial_peer *peer,
@@ -137,7 +214,8 @@ int apply_dial_peer(sip_msg_t *msg, const struct cube_conf *conf, const struct c
 				apply_transport(peer->session_transport));
 		return -1;
 	}
-	if(set_uris(msg, peer, target, user) < 0 || ksr_call_set_int("dialpeer_out", peer->tag) < 0 || set_route(peer) < 0)
+	if(set_uris(msg, peer, target, user) < 0 || ksr_set_number(KSR_DIALPEER_OUT, peer->tag) < 0
+			|| ksr_set_number(KSR_ROUTE, has_block(peer->tag) ? peer->tag : 0) < 0)
 		return -1;
 	ksr_send_from(msg, si);
 	return 0;

@@ -7,6 +7,7 @@
 #include "modules/sdpops/api.h"
 #include "modules/uac/api.h"
 
+#include "../ksr/vars.h"
 #include "../libcube/conf/names.h"
 #include "branch.h"
 #include "call.h"
@@ -78,25 +79,46 @@ static int change_to(sip_msg_t *msg, const struct headers_leg *leg, const struct
 	return rc > 0 ? replace_tagged(msg, uac.replace_to, uri) : rc;
 }
 
-static int change_uris(sip_msg_t *msg, const struct cube_conf *conf, const struct cube_dial_peer *peer)
+/* So it is with most calls, and then the message need not be taken apart. */
+static bool nothing_to_change(const sip_msg_t *msg, const struct cube_dial_peer *peer)
+{
+	return peer->url == CUBE_URL_SIP && legs_in() == CUBE_URL_SIP && !numbers_any_change(peer) && msg->eoh
+		   && cube_scheme_sip_alone((struct cube_str){msg->buf, (size_t)(msg->eoh - msg->buf)});
+}
+
+static int change_parties(
+		sip_msg_t *msg, const struct cube_conf *conf, const struct cube_dial_peer *peer, struct headers_leg *leg)
 {
 	char calling[CUBE_NUMBER_MAX], redirect[CUBE_NUMBER_MAX], place[HEADERS_PLACE_MAX];
-	struct headers_leg leg = {.url = peer->url,
-			.place = headers_place(msg->force_send_socket, place),
-			.context = ksr_call_get_str("target")};
 	struct call_facts facts;
 
-	if(!call_read(msg, &facts))
+	if(!call_read(msg, CALL_URI(CUBE_URI_FROM) | CALL_URI(CUBE_URI_TO) | CALL_URI(CUBE_URI_DIVERSION), &facts))
 		return -1;
-	if(!numbers_changed(conf, peer, &facts, NUMBER_CALLING, calling, &leg.calling))
-		leg.calling.len = 0;
-	if(!numbers_changed(conf, peer, &facts, NUMBER_REDIRECT, redirect, &leg.redirect))
-		leg.redirect.len = 0;
+	leg->url = peer->url;
+	leg->place = headers_place(msg->force_send_socket, place);
+	leg->context = ksr_text(KSR_TARGET);
+	if(!numbers_changed(conf, peer, &facts, CUBE_NUMBER_CALLING, calling, &leg->calling))
+		leg->calling.len = 0;
+	if(!numbers_changed(conf, peer, &facts, CUBE_NUMBER_REDIRECT, redirect, &leg->redirect))
+		leg->redirect.len = 0;
 	if(facts.call.uri[CUBE_URI_FROM])
-		leg.from = facts.parts[CUBE_URI_FROM].user;
-	if(headers_change(msg, &leg) < 0 || change_from(msg, &leg, &facts) < 0 || change_to(msg, &leg, &facts) < 0)
+		leg->from = facts.parts[CUBE_URI_FROM].user;
+	return headers_change(msg, leg) < 0 || change_from(msg, leg, &facts) < 0 || change_to(msg, leg, &facts) < 0 ? -1
+																												: 0;
+}
+
+static int change_uris(sip_msg_t *msg, const struct cube_conf *conf, const struct cube_dial_peer *peer)
+{
+	struct dialog_sender sender;
+	struct headers_leg leg = {.url = CUBE_URL_UNSET, .sender = &sender};
+	int rc;
+
+	if(!dialog_sender(msg, true, &sender)) {
+		LM_NOTICE("the call has no tag in From, and no dialog could come of it\n");
 		return -1;
-	return legs_note(msg, peer->url);
+	}
+	rc = nothing_to_change(msg, peer) ? headers_change(msg, &leg) : change_parties(msg, conf, peer, &leg);
+	return rc < 0 ? -1 : legs_note(msg, peer->url);
 }
 
 /* "PCMU,G729,telephone-event"; without the last one unless events. */
@@ -118,7 +140,9 @@ static int keep_codecs(sip_msg_t *msg, const struct cube_dial_peer *peer)
 	str audio = str_init("audio"), codecs;
 	char buf[CODECS_TEXT_MAX];
 
-	if(!peer || peer->codec.n == 0)
+	const struct cube_list *list = peer ? &cube_dial_more(peer)->codec : NULL;
+
+	if(!list || list->n == 0)
 		return 0;
 	if(!sdpops.sdp_with_media) {
 		LM_ERR("dial-peer %d: codec needs the sdpops module: load sdpops.so before cube_dialpeer.so\n", peer->tag);
@@ -126,21 +150,21 @@ static int keep_codecs(sip_msg_t *msg, const struct cube_dial_peer *peer)
 	}
 	if(sdpops.sdp_with_media(msg, &audio) <= 0)
 		return 0;
-	codecs = codec_text(&peer->codec, false, buf);
+	codecs = codec_text(list, false, buf);
 	if(sdpops.sdp_with_codecs_by_name(msg, &codecs) <= 0) {
 		LM_NOTICE("dial-peer %d: none of its codecs is in the SDP of the call\n", peer->tag);
 		return -1;
 	}
-	codecs = codec_text(&peer->codec, true, buf);
+	codecs = codec_text(list, true, buf);
 	return sdpops.sdp_keep_codecs_by_name(msg, &codecs, &audio) < 0 ? -1 : 0;
 }
 
 static int change(sip_msg_t *msg, const struct cube_conf *conf)
 {
-	const struct cube_dial_peer *in = cube_conf_dial_peer(conf, ksr_call_get_int("dialpeer_in", 0));
-	const struct cube_dial_peer *out = cube_conf_dial_peer(conf, ksr_call_get_int("dialpeer_out", 0));
+	const struct cube_dial_peer *in = cube_conf_dial_peer(conf, ksr_number(KSR_DIALPEER_IN, 0));
+	const struct cube_dial_peer *out = cube_conf_dial_peer(conf, ksr_number(KSR_DIALPEER_OUT, 0));
 
-	if(!out)
+	if(!out || ksr_set_flag(KSR_CODEC, cube_dial_more(out)->codec.n > 0 || (in && cube_dial_more(in)->codec.n > 0)) < 0)
 		return -1;
 	return change_uris(msg, conf, out) < 0 || keep_codecs(msg, out) < 0 || keep_codecs(msg, in) < 0 ? -1 : 1;
 }
@@ -159,15 +183,19 @@ int ki_dialpeer_branch(sip_msg_t *msg)
 
 int ki_dialpeer_reply(sip_msg_t *msg)
 {
-	struct cube_snapshot *s = tenant.acquire();
+	struct cube_snapshot *s;
 
-	if(!s)
-		return -1;
 	if(legs_reply(msg) < 0)
-		LM_ERR("a reply keeps the scheme of the leg that it comes from: memory is out\n");
+		LM_ERR("a reply keeps the scheme of the leg that it comes from, and its Contact is of no use to the other "
+			   "side: it cannot "
+			   "be changed\n");
+	if(!ksr_number(KSR_CODEC, 0))
+		return 1;
+	if(!(s = tenant.acquire()))
+		return -1;
 	/* an answer that has none of them breaks what was offered; the far ends must see to that themselves */
-	(void)keep_codecs(msg, cube_conf_dial_peer(s->conf, ksr_call_get_int("dialpeer_out", 0)));
-	(void)keep_codecs(msg, cube_conf_dial_peer(s->conf, ksr_call_get_int("dialpeer_in", 0)));
+	(void)keep_codecs(msg, cube_conf_dial_peer(s->conf, ksr_number(KSR_DIALPEER_OUT, 0)));
+	(void)keep_codecs(msg, cube_conf_dial_peer(s->conf, ksr_number(KSR_DIALPEER_IN, 0)));
 	tenant.release(s);
 	return 1;
 }

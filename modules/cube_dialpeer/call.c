@@ -2,7 +2,6 @@
 #include "core/dprint.h"
 #include "core/parser/hf.h"
 #include "core/parser/parse_uri.h"
-#include "core/rand/fastrand.h"
 
 #include "call.h"
 
@@ -11,11 +10,6 @@ static void read_part(struct call_facts *f, enum cube_uri_of of,
 {
 	if(text.len && parse(text, &f->parts[of]))
 		f->call.uri[of] = &f->parts[of];
-}
-
-static struct cube_str body_of(const struct hdr_field *header)
-{
-	return header ? ksr_cube_str(header->body) : (struct cube_str){NULL, 0};
 }
 
 static const struct hdr_field *first_of(const sip_msg_t *msg, hdr_types_t type)
@@ -27,22 +21,42 @@ static const struct hdr_field *first_of(const sip_msg_t *msg, hdr_types_t type)
 	return h;
 }
 
-bool call_read(sip_msg_t *msg, struct call_facts *f)
+static void read_header(struct call_facts *f, enum cube_uri_of of, const struct hdr_field *header)
+{
+	if(header)
+		read_part(f, of, cube_uri_parse_header, ksr_cube_str(header->body));
+}
+
+unsigned call_wanted(const struct cube_conf *conf)
+{
+	return conf->n_uris ? CALL_ALL : CALL_NUMBERS;
+}
+
+void call_numbers(const sip_msg_t *msg, struct call_facts *f)
+{
+	f->call.called = cube_number_from_user(ksr_cube_str(msg->parsed_uri.user), f->called);
+	if(f->call.uri[CUBE_URI_FROM])
+		f->call.calling = cube_number_from_user(f->parts[CUBE_URI_FROM].user, f->calling);
+}
+
+bool call_read(sip_msg_t *msg, unsigned wanted, struct call_facts *f)
 {
 	memset(f, 0, sizeof(*f));
 	if(parse_sip_msg_uri(msg) < 0 || parse_headers(msg, HDR_EOH_F, 0) < 0) {
 		LM_NOTICE("the Request-URI, or a header, does not parse; no dial-peer matches\n");
 		return false;
 	}
-	read_part(f, CUBE_URI_VIA, cube_uri_parse_via, body_of(msg->h_via1));
-	read_part(f, CUBE_URI_REQUEST, cube_uri_parse, ksr_cube_str(*GET_RURI(msg)));
-	read_part(f, CUBE_URI_TO, cube_uri_parse_header, body_of(msg->to));
-	read_part(f, CUBE_URI_FROM, cube_uri_parse_header, body_of(msg->from));
-	read_part(f, CUBE_URI_DIVERSION, cube_uri_parse_header, body_of(first_of(msg, HDR_DIVERSION_T)));
-	read_part(f, CUBE_URI_REFERRED_BY, cube_uri_parse_header, body_of(first_of(msg, HDR_REFERREDBY_T)));
-	f->call.called = cube_number_from_user(ksr_cube_str(msg->parsed_uri.user), f->called);
-	if(f->call.uri[CUBE_URI_FROM])
-		f->call.calling = cube_number_from_user(f->parts[CUBE_URI_FROM].user, f->calling);
-	f->call.lot = fastrand();
+	if(wanted & CALL_URI(CUBE_URI_VIA) && msg->h_via1)
+		read_part(f, CUBE_URI_VIA, cube_uri_parse_via, ksr_cube_str(msg->h_via1->body));
+	if(wanted & CALL_URI(CUBE_URI_REQUEST))
+		read_part(f, CUBE_URI_REQUEST, cube_uri_parse, ksr_cube_str(*GET_RURI(msg)));
+	if(wanted & CALL_URI(CUBE_URI_TO))
+		read_header(f, CUBE_URI_TO, msg->to);
+	if(wanted & CALL_URI(CUBE_URI_FROM))
+		read_header(f, CUBE_URI_FROM, msg->from);
+	if(wanted & CALL_URI(CUBE_URI_DIVERSION))
+		read_header(f, CUBE_URI_DIVERSION, first_of(msg, HDR_DIVERSION_T));
+	if(wanted & CALL_URI(CUBE_URI_REFERRED_BY))
+		read_header(f, CUBE_URI_REFERRED_BY, first_of(msg, HDR_REFERREDBY_T));
 	return true;
 }

@@ -10,6 +10,7 @@
 #include "../libcube/dialpeer/explain.h"
 #include "../libcube/show/dialpeers.h"
 #include "dialpeer_rpc.h"
+#include "hold.h"
 #include "keepalive.h"
 #include "peers.h"
 
@@ -110,7 +111,7 @@ static void list_one(const struct cube_conf *conf, const struct cube_dial_peer *
 
 	cube_show_dial_peer(conf, peer, rows);
 	if(peer->keepalive.tag)
-		rows->text(rows->ctx, "keepalive", keepalive_is_up(conf, peer, NULL) ? "active" : "busyout");
+		rows->text(rows->ctx, "keepalive", keepalive_is_up(conf, peer) ? "active" : "busyout");
 	(void)peers_get(peer->tag, counts);
 	for(unsigned i = 0; i < N_PEER_COUNTS; i++) {
 		if(i != PEER_NOW || peer->max_conn)
@@ -164,7 +165,7 @@ static void take_line(void *arg, const char *line)
 
 static bool busied(const struct cube_conf *conf, const struct cube_dial_peer *peer)
 {
-	return !keepalive_is_up(conf, peer, NULL);
+	return !keepalive_is_up(conf, peer);
 }
 
 static void rpc_summary(rpc_t *rpc, void *ctx)
@@ -293,6 +294,25 @@ static void say_connection(void *ctx, int tag, const struct cube_target *target,
 							  : "no: requests are not sent on it");
 }
 
+static bool is_down(void *ctx, const struct cube_watch *watch, int64_t *since)
+{
+	struct trunk_state state;
+
+	if(!trunks_get(watch, &state) || !state.keepalive.down)
+		return false;
+	*since = state.since;
+	return true;
+}
+
+static bool calls_now(void *ctx, int tag, unsigned long *calls)
+{
+	unsigned long counts[N_PEER_COUNTS];
+
+	(void)peers_get(tag, counts);
+	*calls = counts[PEER_NOW];
+	return hold_ready();
+}
+
 static const char *match_doc[] = {"A dry run: [in | out] number, and name=value or name value: " CUBE_EXPLAIN_NAMES
 								  ". By which dial-peer the call comes in, what translation rules make of its numbers, "
 								  "which dial-peers it goes out by, "
@@ -311,6 +331,8 @@ static void rpc_match(rpc_t *rpc, void *ctx)
 	if(!ask_scan(rpc, ctx, &words, &ask) || !(s = running(rpc, ctx)))
 		return;
 	ask.connection = say_connection;
+	ask.down = is_down;
+	ask.calls = calls_now;
 	rows = answer_begin(rpc, ctx, true, &answer);
 	if(cube_explain(s->conf, &ask, &rows) < 0)
 		rpc->fault(ctx, 500, "out of memory");

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <stdio.h>
 #include <string.h>
 
 #include "core/data_lump.h"
 #include "core/mem/mem.h"
 
+#include "../libcube/base/write.h"
 #include "../libcube/dialpeer/number.h"
 #include "headers.h"
 
-/* Puts another text in the place of a piece of the message as it was received. */
-static int replace(sip_msg_t *msg, struct cube_str piece, struct cube_str text)
+int headers_replace(sip_msg_t *msg, struct cube_str piece, struct cube_str text)
 {
 	struct lump *at = del_lump(msg, (int)(piece.s - msg->buf), (int)piece.len, 0);
 	char *copy = at ? pkg_malloc(text.len) : NULL;
@@ -25,13 +24,16 @@ static int replace(sip_msg_t *msg, struct cube_str piece, struct cube_str text)
 
 struct cube_str headers_place(const socket_info_t *si, char buf[HEADERS_PLACE_MAX])
 {
+	struct cube_writing place = {.s = buf, .size = HEADERS_PLACE_MAX};
 	bool ipv6 = si && si->address.af == AF_INET6;
-	int n = 0;
 
-	if(si)
-		n = snprintf(buf, HEADERS_PLACE_MAX, "%s%.*s%s:%.*s", ipv6 ? "[" : "", STR_FMT(&si->address_str),
-				ipv6 ? "]" : "", STR_FMT(&si->port_no_str));
-	return (struct cube_str){buf, n > 0 && n < HEADERS_PLACE_MAX ? (size_t)n : 0};
+	if(si) {
+		cube_write(&place, ipv6 ? CUBE_STR("[") : CUBE_STR(""));
+		cube_write(&place, ksr_cube_str(si->address_str));
+		cube_write(&place, ipv6 ? CUBE_STR("]:") : CUBE_STR(":"));
+		cube_write(&place, ksr_cube_str(si->port_no_str));
+	}
+	return (struct cube_str){buf, place.full ? 0 : place.len};
 }
 
 struct cube_str headers_host(struct cube_str place)
@@ -110,19 +112,41 @@ static struct cube_str host_of(const struct headers_leg *leg, hdr_types_t type, 
 	return type == HDR_REFER_TO_T ? leg->place : headers_host(leg->place);
 }
 
-static int change_value(sip_msg_t *msg, const struct headers_leg *leg, hdr_types_t type, bool several, bool first,
-		const struct cube_uri_parts *parts)
+/* Where a proof cannot be added, nobody can send there. A Contact that is no <URI> may have parameters that are not its URI's. */
+static int change_contact(sip_msg_t *msg, const struct dialog_sender *sender, const struct hdr_field *h,
+		struct cube_str whole, struct cube_str uri)
 {
-	enum cube_url url = url_of(leg->url, type, several, parts);
-	struct cube_str user = user_of(leg, type, first, parts), host = host_of(leg, type, url), uri;
-	char buf[CUBE_SCHEME_TEXT_MAX];
-	enum cube_url is = cube_scheme_of(parts);
+	char marked[CUBE_PROOF_URI_MAX], quoted[CUBE_PROOF_URI_MAX + 2];
+	struct cube_writing w = CUBE_WRITE_IN(quoted);
 
-	if((is == url && !user.len) || (is == CUBE_URL_TEL && url != CUBE_URL_TEL && !host.len))
-		return 0;
-	if(!cube_scheme_change(parts, url, user, host, buf, &uri))
+	if(dialog_mark(sender, uri, marked, &uri) && (whole.s == h->body.s || whole.s[-1] != '<')) {
+		cube_write(&w, CUBE_STR("<"));
+		cube_write(&w, uri);
+		cube_write(&w, CUBE_STR(">"));
+		uri = (struct cube_str){quoted, w.len};
+	}
+	return headers_replace(msg, whole, uri);
+}
+
+static int change_value(sip_msg_t *msg, const struct headers_leg *leg, const struct hdr_field *h, bool several,
+		bool first, const struct cube_uri_parts *parts)
+{
+	enum cube_url is = cube_scheme_of(parts),
+				  url = leg->url == CUBE_URL_UNSET ? is : url_of(leg->url, h->type, several, parts);
+	struct cube_str user = user_of(leg, h->type, first, parts), host = host_of(leg, h->type, url), uri = parts->whole;
+	char buf[CUBE_SCHEME_TEXT_MAX];
+
+	if((is != url || user.len) && (is != CUBE_URL_TEL || url == CUBE_URL_TEL || host.len)
+			&& !cube_scheme_change(parts, url, user, host, buf, &uri))
 		return -1;
-	return cube_str_eq(uri, parts->whole) ? 0 : replace(msg, parts->whole, uri);
+	if(h->type == HDR_CONTACT_T && leg->sender)
+		return change_contact(msg, leg->sender, h, parts->whole, uri);
+	return cube_str_eq(uri, parts->whole) ? 0 : headers_replace(msg, parts->whole, uri);
+}
+
+static bool is_wanted(const struct headers_leg *leg, hdr_types_t type)
+{
+	return leg->url == CUBE_URL_UNSET ? type == HDR_CONTACT_T && leg->sender : is_concerned(type);
 }
 
 int headers_change(sip_msg_t *msg, const struct headers_leg *leg)
@@ -135,10 +159,11 @@ int headers_change(sip_msg_t *msg, const struct headers_leg *leg)
 		return -1;
 	for(h = msg->headers; h; h = h->next) {
 		struct cube_str rest = ksr_cube_str(h->body);
-		bool several = (h->type == HDR_PAI_T || h->type == HDR_PPI_T) && has_several(msg, h->type);
+		bool several = leg->url != CUBE_URL_UNSET && (h->type == HDR_PAI_T || h->type == HDR_PPI_T)
+					   && has_several(msg, h->type);
 
-		while(is_concerned(h->type) && rest.len && cube_uri_parse_header(rest, &parts)) {
-			if(change_value(msg, leg, h->type, several, first, &parts) < 0)
+		while(is_wanted(leg, h->type) && rest.len && cube_uri_parse_header(rest, &parts)) {
+			if(change_value(msg, leg, h, several, first, &parts) < 0)
 				return -1;
 			first = first && h->type != HDR_DIVERSION_T;
 			rest = cube_uri_next(rest, &parts);

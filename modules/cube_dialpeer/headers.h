@@ -5,15 +5,17 @@
 
 #include "../ksr/ksr.h"
 #include "../libcube/dialpeer/scheme.h"
+#include "dialog.h"
 
 /* What a leg wants. Texts that are empty: nothing of that kind. */
 struct headers_leg
 {
-	enum cube_url url;
-	struct cube_str place;			   /* host:port for tel: URIs that become others; without it they stay */
-	struct cube_str context;		   /* phone-context of local numbers that become tel: */
-	struct cube_str from;			   /* the user in From as it came */
-	struct cube_str calling, redirect; /* the numbers that take the place of that one, and of who has redirected */
+	enum cube_url url;					/* UNSET: schemes and numbers stay as they are */
+	const struct dialog_sender *sender; /* whose Contact gets the proof that it was given by him; NULL: nobody's */
+	struct cube_str place;				/* host:port for tel: URIs that become others; without it they stay */
+	struct cube_str context;			/* phone-context of local numbers that become tel: */
+	struct cube_str from;				/* the user in From as it came */
+	struct cube_str calling, redirect;	/* the numbers that take the place of that one, and of who has redirected */
 };
 
 #define HEADERS_PLACE_MAX 96
@@ -24,6 +26,8 @@ struct cube_str headers_place(const socket_info_t *si, char buf[HEADERS_PLACE_MA
 struct cube_str headers_host(struct cube_str place);
 /* Do two user parts mean the same number, or name? */
 bool headers_same_number(struct cube_str a, struct cube_str b);
+/* Puts another text in the place of a piece of the message as it was received. -1: memory is out. */
+int headers_replace(sip_msg_t *msg, struct cube_str piece, struct cube_str text);
 /* Changes Contact, Refer-To, Referred-By, P-Asserted-Identity, P-Preferred-Identity, Remote-Party-ID and Diversion, each
  * value of them. Of Contact, and of what carries headers of its own, tel is sip. Who is somebody has a host, who
  * shall be called (Refer-To) its port, too: From and To cannot have one (RFC 3261 20), nor should what is like them. Of two or more P-Asserted-Identity (or

@@ -7,6 +7,7 @@
 #include "core/mem/shm_mem.h"
 #include "modules/dialog/dlg_load.h"
 
+#include "../ksr/vars.h"
 #include "hold.h"
 #include "peers.h"
 
@@ -24,6 +25,11 @@ void hold_init(void)
 	manage = find_export("dlg_manage", 0, REQUEST_ROUTE);
 	if(!manage || load_dlg_api(&dialog) < 0)
 		dialog.register_dlgcb = NULL;
+}
+
+bool hold_ready(void)
+{
+	return dialog.register_dlgcb != NULL;
 }
 
 static void let_go(int *tag)
@@ -79,7 +85,7 @@ bool hold_begin(sip_msg_t *msg, bool needed)
 
 	if(!needed)
 		return true;
-	if(!dialog.register_dlgcb) {
+	if(!hold_ready()) {
 		LM_ERR("max-conn needs the dialog module: load dialog.so before cube_dialpeer.so; dial-peers that have "
 			   "max-conn "
 			   "are not used\n");
@@ -91,13 +97,13 @@ bool hold_begin(sip_msg_t *msg, bool needed)
 		return false;
 	}
 	snprintf(text, sizeof(text), "%" PRIxPTR, (uintptr_t)hold);
-	return ksr_call_set_str("hold", cube_str_of(text)) == 0;
+	return ksr_set_text(KSR_HOLD, cube_str_of(text)) == 0;
 }
 
 /* The dialog lives at least as long as the transaction, whose variable this is. */
 static struct hold *current(void)
 {
-	struct cube_str text = ksr_call_get_str("hold");
+	struct cube_str text = ksr_text(KSR_HOLD);
 	char copy[32];
 
 	if(text.len == 0 || text.len >= sizeof(copy))

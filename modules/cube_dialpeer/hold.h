@@ -8,6 +8,8 @@
 
 /* From mod_init. */
 void hold_init(void);
+/* Can calls be followed at all? */
+bool hold_ready(void);
 /* In the request route, before a dial-peer is applied: has the dialog module follow the call. needed: one of the dial-peers
  * that it may get has max-conn; else nothing is done. False, logged: it cannot be followed. */
 bool hold_begin(sip_msg_t *msg, bool needed);

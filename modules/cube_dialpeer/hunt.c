@@ -4,14 +4,19 @@
 #include <string.h>
 
 #include "core/dprint.h"
+#include "core/rand/fastrand.h"
 #include "core/route.h"
 #include "modules/tm/tm_load.h"
 
+#include "../ksr/vars.h"
 #include "../libcube/conf/names.h"
+#include "../libcube/conf/target.h"
 #include "../libcube/dialpeer/hunting.h"
 #include "../libcube/dialpeer/scheme.h"
+#include "../libcube/dialpeer/usable.h"
 #include "apply.h"
 #include "call.h"
+#include "dialog.h"
 #include "hold.h"
 #include "hunt.h"
 #include "keepalive.h"
@@ -49,10 +54,11 @@ static int come_in(sip_msg_t *msg, const struct cube_conf *conf, int tag)
 	struct call_facts facts;
 	int index;
 
-	if(!tenant_index(conf, tag, &index) || !call_read(msg, &facts))
-		return ksr_call_set_int("dialpeer_in", 0) < 0 ? HUNT_NONE : HUNT_OK;
+	if(!tenant_index(conf, tag, &index) || !call_read(msg, call_wanted(conf), &facts))
+		return ksr_set_number(KSR_DIALPEER_IN, 0) < 0 ? HUNT_NONE : HUNT_OK;
+	call_numbers(msg, &facts);
 	cube_dial_plan_in(conf, index, &facts.call, &hit);
-	if(ksr_call_set_int("dialpeer_in", hit.peer ? hit.peer->tag : 0) < 0)
+	if(ksr_set_number(KSR_DIALPEER_IN, hit.peer ? hit.peer->tag : 0) < 0)
 		return HUNT_NONE;
 	if(hit.peer)
 		peers_add(hit.peer->tag, PEER_IN);
@@ -61,7 +67,7 @@ static int come_in(sip_msg_t *msg, const struct cube_conf *conf, int tag)
 
 int ki_dialpeer_in(sip_msg_t *msg)
 {
-	int tag = ksr_call_get_int("tenant", CUBE_NONE), rc;
+	int tag = ksr_number(KSR_TENANT, CUBE_NONE), rc;
 	struct cube_snapshot *s;
 
 	if(tag == CUBE_NONE) {
@@ -84,49 +90,65 @@ static unsigned turn_of(const struct cube_conf *conf, int tag)
 	return peers_turn(peer->server_group.tag);
 }
 
-/* What came as sips goes on as sips, which is TLS, or the operator has said that it need not (RFC 5630). */
-static bool sips_allows(const struct cube_dial_peer *peer)
+/* A target that may be taken. */
+struct taking
 {
-	if(!ksr_call_get_int("sips", 0) || peer->url == CUBE_URL_SIPS)
-		return true;
-	if(peer->sips_downgrade)
-		LM_NOTICE("dial-peer %d: a sips call of tenant %d goes out as %s by it (sips-downgrade)\n", peer->tag,
-				ksr_call_get_int("tenant", 0), cube_url_name(peer->url));
-	else
-		LM_NOTICE("dial-peer %d: its url is %s; it is passed over for a sips call of tenant %d\n", peer->tag,
-				cube_url_name(peer->url), ksr_call_get_int("tenant", 0));
-	if(!peer->sips_downgrade)
+	sip_msg_t *msg;
+	const struct cube_conf *conf;
+	char user[CUBE_NUMBER_MAX];
+	struct cube_str called; /* as the dial-peer translates it; may be in user */
+};
+
+static bool numbers_pass(void *ctx, const struct cube_dial_peer *peer)
+{
+	struct taking *t = ctx;
+
+	return numbers_out(t->conf, peer, t->msg, t->user, &t->called);
+}
+
+static bool may_hold(void *ctx, const struct cube_dial_peer *peer)
+{
+	(void)ctx;
+	return hold_out(peer);
+}
+
+static void tell_passed(const struct cube_conf *conf, const struct cube_hunting *hunting,
+		const struct cube_dial_peer *peer, enum cube_usable why)
+{
+	if(why == CUBE_USABLE_SIPS) {
 		peers_add(peer->tag, PEER_SIPS);
-	return peer->sips_downgrade;
+		LM_NOTICE("dial-peer %d: its url is %s; it is passed over for a sips call of tenant %d\n", peer->tag,
+				cube_url_name(peer->url), ksr_number(KSR_TENANT, 0));
+	}
+	if(why == CUBE_USABLE_DOWN && hunting->left <= 1 && !keepalive_is_up(conf, peer))
+		peers_add(peer->tag, PEER_BUSIED);
+	if(why == CUBE_USABLE_FULL)
+		LM_NOTICE("dial-peer %d: has %d calls, its max-conn; it is passed over\n", peer->tag, peer->max_conn);
 }
 
 /* Is this the one that the call goes to? The dial-peer counts as tried then. */
 static bool take(sip_msg_t *msg, const struct cube_conf *conf, const struct cube_hunting *hunting, bool *sips_alone)
 {
-	char user[CUBE_NUMBER_MAX];
+	struct taking t = {.msg = msg, .conf = conf};
+	const struct cube_present present = {.sips = ksr_number(KSR_SIPS, 0) != 0,
+			.numbers = numbers_pass,
+			.down = keepalive_is_down,
+			.hold = may_hold,
+			.ctx = &t};
 	const struct cube_dial_peer *peer;
 	const struct cube_target *target = cube_hunting_target(hunting, conf, &peer);
-	struct cube_str called;
+	enum cube_usable why = cube_usable(conf, peer, target, &present);
 
-	if(!target || !cube_dial_takes_out(conf, peer))
-		return false;
-	if(!sips_allows(peer)) {
-		*sips_alone = true;
-		return false;
-	}
-	if(!numbers_out(conf, peer, msg, user, &called))
-		return false;
-	if(!keepalive_is_up(conf, peer, target)) {
-		if(hunting->left <= 1 && !keepalive_is_up(conf, peer, NULL))
-			peers_add(peer->tag, PEER_BUSIED);
+	*sips_alone |= why == CUBE_USABLE_SIPS;
+	if(why != CUBE_USABLE) {
+		tell_passed(conf, hunting, peer, why);
 		return false;
 	}
-	if(!hold_out(peer)) {
-		LM_NOTICE("dial-peer %d: has %d calls, its max-conn; it is passed over\n", peer->tag, peer->max_conn);
+	if(apply_dial_peer(msg, conf, peer, target, t.called, &tenant) < 0)
 		return false;
-	}
-	if(apply_dial_peer(msg, conf, peer, target, called, &tenant) < 0)
-		return false;
+	if(present.sips && peer->url != CUBE_URL_SIPS)
+		LM_NOTICE("dial-peer %d: a sips call of tenant %d goes out as %s by it (sips-downgrade)\n", peer->tag,
+				ksr_number(KSR_TENANT, 0), cube_url_name(peer->url));
 	peers_add(peer->tag, PEER_OUT);
 	return true;
 }
@@ -147,7 +169,7 @@ static int hunt_on(sip_msg_t *msg, const struct cube_conf *conf, struct cube_hun
 		rc = HUNT_OK;
 	else if(sips_alone)
 		rc = HUNT_SIPS;
-	return ksr_call_set_str("hunt", cube_str_of(cube_hunting_text(hunting, text))) < 0 ? HUNT_UNUSABLE : rc;
+	return ksr_set_text(KSR_HUNT, cube_str_of(cube_hunting_text(hunting, text))) < 0 ? HUNT_UNUSABLE : rc;
 }
 
 /* Once for each final reply, in the process that relays it. It only reads what is kept with the transaction. */
@@ -158,7 +180,7 @@ static void on_reply(struct cell *t, int type, struct tmcb_params *params)
 	if(params->code < 200 || params->code > 299)
 		return;
 	before = xavp_set_list(&t->xavps_list);
-	peers_add(ksr_call_get_int("dialpeer_out", 0), PEER_ANSWERED);
+	peers_add(ksr_number(KSR_DIALPEER_OUT, 0), PEER_ANSWERED);
 	xavp_set_list(before);
 }
 
@@ -173,20 +195,21 @@ static bool any_max_conn(const struct cube_dial_peer *in, const struct cube_dial
 
 static int go_out(sip_msg_t *msg, const struct cube_conf *conf)
 {
-	const struct cube_dial_peer *in = cube_conf_dial_peer(conf, ksr_call_get_int("dialpeer_in", 0));
+	const struct cube_dial_peer *in = cube_conf_dial_peer(conf, ksr_number(KSR_DIALPEER_IN, 0));
 	struct cube_dial_hit hits[CUBE_HUNT_MAX];
 	struct cube_hunting hunting;
 	enum cube_url url = CUBE_URL_SIP;
 	struct call_facts facts;
 	unsigned n;
 
-	if(!call_read(msg, &facts))
+	if(!call_read(msg, call_wanted(conf), &facts))
 		return HUNT_NONE;
 	if(facts.call.uri[CUBE_URI_REQUEST])
 		url = cube_scheme_of(facts.call.uri[CUBE_URI_REQUEST]);
-	if(ksr_call_set_flag("sips", url == CUBE_URL_SIPS) < 0 || ksr_call_set_flag("tel", url == CUBE_URL_TEL) < 0)
+	if(ksr_set_flag(KSR_SIPS, cube_call_is_sips(&facts.call)) < 0 || ksr_set_flag(KSR_TEL, url == CUBE_URL_TEL) < 0)
 		return HUNT_UNUSABLE;
 	numbers_of_call(&facts);
+	facts.call.lot = conf->sip_ua.dial_peer_hunt_random ? fastrand() : 0;
 	n = cube_dial_plan_out(conf, in, &facts.call, hits, CUBE_HUNT_MAX);
 	if(n == 0)
 		return HUNT_NONE;
@@ -199,6 +222,11 @@ static int go_out(sip_msg_t *msg, const struct cube_conf *conf)
 	if(tm.register_tmcb(msg, NULL, TMCB_RESPONSE_OUT, on_reply, NULL, NULL) <= 0)
 		LM_ERR("tm takes no callback; an answer to this call is not counted\n");
 	cube_hunting_begin(&hunting, conf, hits, n, turn_of(conf, hits[0].peer->tag));
+	/* what is behind the first may have a longer name; what is left to be tried only becomes shorter */
+	if(ksr_reserve_text(KSR_LEGS, DIALOG_VALUE_LEN) < 0)
+		return HUNT_UNUSABLE;
+	if((hunting.n > 1 || hunting.left > 1) && ksr_reserve_text(KSR_TARGET, CUBE_TARGET_TEXT_MAX) < 0)
+		return HUNT_UNUSABLE;
 	return hunt_on(msg, conf, &hunting);
 }
 
@@ -249,7 +277,7 @@ int ki_dialpeer_next(sip_msg_t *msg)
 	struct cube_snapshot *s;
 	int rc;
 
-	if(!cube_hunting_parse(ksr_call_get_str("hunt"), &hunting) || !(s = tenant.acquire()))
+	if(!cube_hunting_parse(ksr_text(KSR_HUNT), &hunting) || !(s = tenant.acquire()))
 		return HUNT_NONE;
 	rc = go_on(msg, s->conf, &hunting);
 	tenant.release(s);

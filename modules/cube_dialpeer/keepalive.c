@@ -8,6 +8,7 @@
 #include "core/pt.h"
 #include "core/timer_proc.h"
 
+#include "../libcube/dialpeer/usable.h"
 #include "ask.h"
 #include "keepalive.h"
 #include "tell.h"
@@ -18,36 +19,16 @@ static const struct cube_tenant_api *tenant;
 
 /* ---- for everybody */
 
-static bool is_down(const struct cube_watch *watch)
+bool keepalive_is_down(void *ctx, const struct cube_watch *watch)
 {
 	struct trunk_state state;
 
 	return trunks_get(watch, &state) && state.keepalive.down;
 }
 
-/* Has the dial-peer a target that is up? One that is asked as `but` is does not count. */
-static bool any_up(const struct cube_conf *conf, const struct cube_dial_peer *peer, const struct cube_watch *but)
+bool keepalive_is_up(const struct cube_conf *conf, const struct cube_dial_peer *peer)
 {
-	const struct cube_target *target;
-	struct cube_watch watch;
-	unsigned i;
-
-	for(i = 0; (target = cube_dial_peer_target(conf, peer, i)); i++) {
-		if(!cube_watch_of(conf, peer, target, &watch))
-			return true;
-		if((!but || cube_watch_cmp(&watch, but) != 0) && !is_down(&watch))
-			return true;
-	}
-	return false;
-}
-
-bool keepalive_is_up(const struct cube_conf *conf, const struct cube_dial_peer *peer, const struct cube_target *target)
-{
-	struct cube_watch watch;
-
-	if(!target)
-		return any_up(conf, peer, NULL);
-	return !cube_watch_of(conf, peer, target, &watch) || !is_down(&watch);
+	return cube_usable_up(conf, peer, NULL, keepalive_is_down, NULL);
 }
 
 /* ---- the process */
@@ -132,7 +113,7 @@ static void tell_of(const struct cube_conf *conf, const struct cube_watched *w, 
 	unsigned i;
 
 	for(i = 0; i < w->n_peers; i++) {
-		if(!any_up(conf, &conf->dial_peers[w->peers[i]], &w->watch))
+		if(!cube_usable_up(conf, &conf->dial_peers[w->peers[i]], &w->watch, keepalive_is_down, NULL))
 			asked.changed[t.n_changed++] = w->peers[i];
 	}
 	tell(&t);

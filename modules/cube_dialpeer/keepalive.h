@@ -11,7 +11,9 @@ int keepalive_init(const struct cube_tenant_api *api);
 /* From child_init(PROC_MAIN): starts it. */
 int keepalive_start(void);
 
-/* May a call go to this target of the dial-peer? NULL: to any of its targets. True where nobody asks. */
-bool keepalive_is_up(const struct cube_conf *conf, const struct cube_dial_peer *peer, const struct cube_target *target);
+/* Does the target not answer? For struct cube_present; ctx is not used. */
+bool keepalive_is_down(void *ctx, const struct cube_watch *watch);
+/* May a call go to one of the dial-peer's targets? True where nobody asks. */
+bool keepalive_is_up(const struct cube_conf *conf, const struct cube_dial_peer *peer);
 
 #endif

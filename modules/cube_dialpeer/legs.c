@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <openssl/crypto.h>
-#include <openssl/hmac.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "core/data_lump.h"
 #include "core/dprint.h"
@@ -12,67 +9,25 @@
 #include "core/parser/parse_uri.h"
 #include "core/sr_module.h"
 #include "modules/rr/api.h"
+#include "modules/tm/tm_load.h"
 
+#include "../ksr/vars.h"
 #include "headers.h"
 #include "legs.h"
 
-/* Each leg's letter, p for sip, s for sips, t for tel, the caller's first, and a proof that we have written it for this call: who could
- * write it himself could lead a sips call to where there is no TLS. */
-#define PARAM "cube-legs"
-#define PROOF_BYTES 8
-#define VALUE_LEN (2 + 2 * PROOF_BYTES)
-
 static struct rr_binds rr;
-static unsigned char key[32]; /* made before the first fork, so all processes have it; another one after a restart */
-
-/* value: VALUE_LEN bytes and a zero. */
-static int prove(sip_msg_t *msg, char in, char out, char value[VALUE_LEN + 1])
-{
-	unsigned char text[512], mac[EVP_MAX_MD_SIZE];
-	unsigned len = 0;
-	str id;
-
-	if((!msg->callid && parse_headers(msg, HDR_CALLID_F, 0) < 0) || !msg->callid)
-		return -1;
-	id = msg->callid->body;
-	if(id.len <= 0 || id.len + 2 > (int)sizeof(text))
-		return -1;
-	text[0] = (unsigned char)in;
-	text[1] = (unsigned char)out;
-	memcpy(text + 2, id.s, (size_t)id.len);
-	if(!HMAC(EVP_sha256(), key, sizeof(key), text, (size_t)id.len + 2, mac, &len) || len < PROOF_BYTES)
-		return -1;
-	value[0] = in;
-	value[1] = out;
-	for(unsigned i = 0; i < PROOF_BYTES; i++)
-		snprintf(value + 2 + 2 * i, 3, "%02x", mac[i]);
-	return 0;
-}
+static struct tm_binds tm;
 
 int legs_init(void)
 {
-	if(getrandom(key, sizeof(key), 0) != sizeof(key)) {
-		LM_ERR("the system gives no random numbers\n");
+	if(!find_export("load_tm", NO_SCRIPT, 0) || load_tm_api(&tm) < 0) {
+		LM_ERR("tm.so is not loaded; put loadmodule \"tm.so\" before cube_dialpeer.so\n");
 		return -1;
 	}
 	if(find_export("load_rr", 0, 0) && load_rr_api(&rr) == 0)
 		return 0;
 	LM_ERR("rr.so is not loaded; put loadmodule \"rr.so\" before cube_dialpeer.so\n");
 	return -1;
-}
-
-static char letter(enum cube_url url)
-{
-	if(url == CUBE_URL_TEL)
-		return 't';
-	return url == CUBE_URL_SIPS ? 's' : 'p';
-}
-
-static enum cube_url url_of(char letter)
-{
-	if(letter == 't')
-		return CUBE_URL_TEL;
-	return letter == 's' ? CUBE_URL_SIPS : CUBE_URL_SIP;
 }
 
 /* Where there can be no telephone number. */
@@ -83,20 +38,17 @@ static enum cube_url plain(enum cube_url url)
 
 enum cube_url legs_in(void)
 {
-	if(ksr_call_get_int("tel", 0))
+	if(ksr_number(KSR_TEL, 0))
 		return CUBE_URL_TEL;
-	return ksr_call_get_int("sips", 0) ? CUBE_URL_SIPS : CUBE_URL_SIP;
+	return ksr_number(KSR_SIPS, 0) ? CUBE_URL_SIPS : CUBE_URL_SIP;
 }
 
-/* What the answers to this request shall be: of the leg on which it came. */
-static int note_reply_leg(sip_msg_t *msg, enum cube_url url)
+/* The listener to which the request came that is answered. */
+static const socket_info_t *came_by(void)
 {
-	char buf[HEADERS_PLACE_MAX];
+	const struct cell *t = tm.t_gett();
 
-	return ksr_call_set_flag("reply_leg", (int)url) < 0
-						   || ksr_call_set_str("reply_place", headers_place(msg->rcv.bind_address, buf)) < 0
-				   ? -1
-				   : 0;
+	return t && t != T_UNDEFINED && t->uas.request ? t->uas.request->rcv.bind_address : NULL;
 }
 
 /* What the module rr has just put in: one header for each leg, that of the leg out first. NULL: it looks different. */
@@ -158,18 +110,15 @@ static int set_scheme(struct lump *l, enum cube_url url)
 
 int legs_note(sip_msg_t *msg, enum cube_url to)
 {
-	char text[sizeof(";" PARAM "=") + VALUE_LEN] = ";" PARAM "=";
-	enum cube_url in = legs_in();
 	struct lump *route = header_lump(msg, 0);
-	str param = {text, sizeof(text) - 1};
+	enum cube_url in = legs_in(), reply = in;
 
+	if(in == to
+			&& in != CUBE_URL_SIPS) /* a far end on a sips leg may have a Contact that is none, which RFC 5630 forbids it */
+		reply = CUBE_URL_UNSET;
 	if(route && set_scheme(route, plain(to)) < 0)
 		return -1;
-	if(in == to) /* a far end on a sips leg may have a Contact that is none, which RFC 5630 forbids it */
-		return ksr_call_set_flag("reply_leg", in == CUBE_URL_SIPS ? CUBE_URL_SIPS : CUBE_URL_UNSET);
-	if(prove(msg, letter(in), letter(to), text + sizeof(";" PARAM "=") - 1) < 0)
-		return -1;
-	return rr.add_rr_param(msg, &param) < 0 || note_reply_leg(msg, in) < 0 ? -1 : 0;
+	return dialog_note(msg, in, to) < 0 ? -1 : ksr_set_flag(KSR_REPLY_LEG, (int)reply);
 }
 
 int ki_dialpeer_record_route(sip_msg_t *msg)
@@ -188,69 +137,23 @@ int ki_dialpeer_record_route(sip_msg_t *msg)
 	return -1;
 }
 
-static int change_request_uri(sip_msg_t *msg, enum cube_url to)
-{
-	static const struct cube_str none = {NULL, 0};
-	char buf[CUBE_SCHEME_TEXT_MAX];
-	struct cube_uri_parts parts;
-	struct cube_str uri;
-	str s;
-
-	to = plain(to);
-	if(!cube_uri_parse(ksr_cube_str(*GET_RURI(msg)), &parts) || cube_scheme_of(&parts) == to
-			|| cube_scheme_of(&parts) == CUBE_URL_TEL)
-		return 0;
-	if(!cube_scheme_change(&parts, to, none, none, buf, &uri))
-		return -1;
-	s = ksr_str(uri);
-	return rewrite_uri(msg, &s) < 0 ? -1 : 0;
-}
-
-static int change_headers(sip_msg_t *msg, enum cube_url to, struct cube_str place)
-{
-	return headers_change(msg, &(struct headers_leg){.url = to, .place = place});
-}
-
-/* A dialog whose legs are alike. */
-static int change_alike(sip_msg_t *msg)
-{
-	static const struct cube_str none = {NULL, 0};
-
-	if(!ksr_call_get_int("sips_out", 0))
-		return 1;
-	return change_request_uri(msg, CUBE_URL_SIPS) < 0 || change_headers(msg, CUBE_URL_SIPS, none) < 0
-						   || ksr_call_set_flag("reply_leg", CUBE_URL_SIPS) < 0
-				   ? -1
-				   : 1;
-}
-
-int ki_dialpeer_dialog(sip_msg_t *msg)
-{
-	str name = str_init(PARAM), legs;
-	char proof[VALUE_LEN + 1], place[HEADERS_PLACE_MAX];
-	bool from_caller;
-	enum cube_url to;
-
-	if(rr.get_route_param(msg, &name, &legs) < 0)
-		return change_alike(msg);
-	if(legs.len != VALUE_LEN || prove(msg, legs.s[0], legs.s[1], proof) < 0
-			|| CRYPTO_memcmp(proof, legs.s, VALUE_LEN) != 0) {
-		LM_NOTICE("a Route header whose " PARAM
-				  " is not ours, or from before a restart; both legs are taken for one scheme\n");
-		return change_alike(msg);
-	}
-	from_caller = rr.is_direction(msg, RR_FLOW_UPSTREAM) != 0;
-	to = url_of(legs.s[from_caller ? 1 : 0]);
-	if(change_request_uri(msg, to) < 0 || change_headers(msg, to, headers_place(msg->force_send_socket, place)) < 0
-			|| note_reply_leg(msg, url_of(legs.s[from_caller ? 0 : 1])) < 0
-			|| ksr_call_set_flag("sips_out", to == CUBE_URL_SIPS) < 0)
-		return -1;
-	return 1;
-}
-
 int legs_reply(sip_msg_t *msg)
 {
-	int to = ksr_call_get_int("reply_leg", CUBE_URL_UNSET);
+	int to = ksr_number(KSR_REPLY_LEG, CUBE_URL_UNSET);
+	bool by_caller = !ksr_number(KSR_BY_CALLED, 0);
+	struct dialog_sender sender;
 
-	return to == CUBE_URL_UNSET ? 0 : change_headers(msg, (enum cube_url)to, ksr_call_get_str("reply_place"));
+	char buf[HEADERS_PLACE_MAX];
+	struct headers_leg leg = {.url = (enum cube_url)to};
+
+	if(to != CUBE_URL_UNSET)
+		leg.place = headers_place(came_by(), buf);
+	if(msg->first_line.u.reply.statuscode >= 300) /* no Contact there is where somebody is */
+		return to == CUBE_URL_UNSET ? 0 : headers_change(msg, &leg);
+	if(!dialog_sender(msg, by_caller, &sender))
+		return -1;
+	leg.sender = &sender;
+	if(headers_change(msg, &leg) < 0)
+		return -1;
+	return by_caller ? dialog_answered(msg) : 0;
 }

@@ -5,11 +5,12 @@
 
 #include "../ksr/ksr.h"
 #include "../libcube/dialpeer/scheme.h"
+#include "dialog.h"
 
 /* From mod_init. */
 int legs_init(void);
-/* In a branch_route: gives our Record-Route header on the leg out its scheme, and notes with the dialog, in both, that the
- * caller's leg is another one than this. 0, or -1. */
+/* In a branch_route: gives our Record-Route header on the leg out its scheme, and notes with the dialog the caller's leg and this
+ * one. 0, or -1. */
 int legs_note(sip_msg_t *msg, enum cube_url to);
 /* The scheme of the leg that the call came in by. */
 enum cube_url legs_in(void);
@@ -17,9 +18,7 @@ enum cube_url legs_in(void);
 /* Record-Route, as the module rr makes it, with the scheme of the caller's leg; that of the leg out is each branch's own. In
  * the request route. */
 int ki_dialpeer_record_route(sip_msg_t *msg);
-/* A request of a dialog, behind loose_route(): its URIs get the scheme of the leg that it goes to. */
-int ki_dialpeer_dialog(sip_msg_t *msg);
-/* A reply to either: that of the leg that it goes to. */
+/* A reply: its URIs get the scheme of the leg that it goes to, and what proves that they were in it. */
 int legs_reply(sip_msg_t *msg);
 
 #endif

@@ -6,6 +6,7 @@
 #include "core/mem/shm_mem.h"
 
 #include "../ksr/ksr.h"
+#include "../libcube/dialpeer/usable.h"
 #include "peers.h"
 
 #define CHAINS 4096
@@ -77,7 +78,7 @@ bool peers_hold(int tag, int most)
 
 	lock_get(&table->lock);
 	p = make(tag);
-	held = p && p->counts[PEER_NOW] < (unsigned long)most;
+	held = p && cube_usable_room(most, p->counts[PEER_NOW]);
 	if(held)
 		p->counts[PEER_NOW]++;
 	else if(p)

@@ -5,7 +5,7 @@
 #include "core/dprint.h"
 
 #include "../ksr/event.h"
-#include "../ksr/ksr.h"
+#include "../ksr/vars.h"
 #include "../libcube/conf/names.h"
 #include "../libcube/conf/target.h"
 #include "tell.h"
@@ -49,10 +49,10 @@ static void prepare(const void *ctx, sip_msg_t *msg)
 	for(i = 0; i < t->n_changed && i < TAGS_MAX; i++)
 		used += (size_t)snprintf(
 				tags + used, sizeof(tags) - used, "%s%d", i ? "," : "", t->conf->dial_peers[t->changed[i]].tag);
-	ksr_call_set_int("tenant", t->watch->tenant);
-	ksr_call_set_str("target", cube_str_of(cube_target_text(&t->watch->target, target)));
-	ksr_call_set_str("dialpeer", cube_str_of(tags));
-	ksr_call_set_str("reason", cube_str_of(cube_keepalive_result_name(t->result, number)));
+	ksr_set_number(KSR_TENANT, t->watch->tenant);
+	ksr_set_text(KSR_TARGET, cube_str_of(cube_target_text(&t->watch->target, target)));
+	ksr_set_text(KSR_DIALPEER, cube_str_of(tags));
+	ksr_set_text(KSR_REASON, cube_str_of(cube_keepalive_result_name(t->result, number)));
 }
 
 void tell(const struct tell *what)

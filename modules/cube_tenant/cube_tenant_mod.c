@@ -102,6 +102,7 @@ static int child_init(int rank)
 	struct cube_socket *sockets;
 	unsigned i, n;
 
+	quiet_child(rank);
 	if(rank != PROC_INIT)
 		return 0;
 	sockets = listen_all(&n);

@@ -222,11 +222,17 @@ static struct cube_socket *socket_exact(const struct cube_ip *ip, uint16_t port,
 
 struct cube_socket *listen_find(const struct cube_ip *ip, uint16_t port, bool secure)
 {
-	struct cube_socket *s = socket_exact(ip, port, secure);
+	static struct cube_socket *last; /* each message asks several times; the table never changes */
 	struct cube_ip any = {0};
+	struct cube_socket *s;
 
-	if(s)
+	if(last && socket_cmp(last, ip, port, secure) == 0)
+		return last;
+	s = socket_exact(ip, port, secure);
+	if(s) {
+		last = s;
 		return s;
+	}
 	any.len = ip->len;
 	return socket_exact(&any, port, secure);
 }

@@ -1,30 +1,49 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Keeps the text of malformed messages out of the log: quiet from when a message comes in until the script begins. */
+/* Keeps the text of messages that are broken out of the log: quiet from when a message comes in until the script begins, and in
+ * a TCP reader whenever no script runs. What the core writes about the framing of a stream, it writes before any event. */
+#include <string.h>
 #include <time.h>
 
 #include "core/dprint.h"
 #include "core/events.h"
+#include "core/parser/parse_from.h"
+#include "core/pt.h"
 #include "core/script_cb.h"
+#include "core/tcp_conn.h"
+#include "core/ut.h"
 
 #include "../ksr/ksr.h"
 #include "../libcube/base/limit.h"
-#include "listen.h"
 #include "quiet.h"
 
 #define LINES_MAX 10	/* that a process writes about malformed messages in each period */
 #define LINES_PERIOD 10 /* seconds */
+#define NAME_WAIT_MS 500
 
-static bool ours; /* the message at hand came to a listener of cube.conf; others are the operator's own affair */
+static bool reader; /* this process reads TCP connections */
+
+/* What there is to say is ours, and names nothing but addresses. */
+static bool may_say(struct cube_limit *limit)
+{
+	unsigned suppressed;
+	bool say = cube_limit_allow(limit, time(NULL), LINES_PERIOD, LINES_MAX, &suppressed);
+
+	if(suppressed)
+		LM_NOTICE("%u further malformed messages were not logged\n", suppressed);
+	return say;
+}
+
+static void settle(void)
+{
+	if(reader)
+		ksr_quiet_begin();
+	else
+		ksr_quiet_end();
+}
 
 static int on_message_in(sr_event_param_t *evp)
 {
-	struct cube_ip ip = ksr_cube_ip(&evp->rcv->dst_ip);
-
-	ours = listen_find(&ip, evp->rcv->dst_port, evp->rcv->proto == PROTO_TLS) != NULL;
-	if(ours)
-		ksr_quiet_begin();
-	else
-		ksr_quiet_end(); /* of a read on a tenant's connection that brought no whole message */
+	ksr_quiet_begin();
 	return 0;
 }
 
@@ -34,33 +53,52 @@ static void malformed(const sip_msg_t *msg)
 	char src[CUBE_ADDR_TEXT_MAX], dst[CUBE_ADDR_TEXT_MAX];
 	struct cube_addr from = {ksr_cube_ip(&msg->rcv.src_ip), msg->rcv.src_port};
 	struct cube_addr to = {ksr_cube_ip(&msg->rcv.dst_ip), msg->rcv.dst_port};
-	unsigned suppressed;
-	bool say = cube_limit_allow(&limit, time(NULL), LINES_PERIOD, LINES_MAX, &suppressed);
 
 	ksr_quiet_end();
-	if(suppressed)
-		LM_NOTICE("%u further malformed messages were not logged\n", suppressed);
-	if(say)
+	if(may_say(&limit))
 		LM_NOTICE("malformed message of %u bytes from %s to %s dropped\n", msg->len, cube_addr_text(&from, src),
 				cube_addr_text(&to, dst));
+	settle();
 }
 
 /* Not SIP, or broken in its first lines: the core drops it. */
 static int on_malformed(sr_event_param_t *evp)
 {
-	if(ours)
-		malformed(evp->data);
+	malformed(evp->data);
 	return 1;
 }
 
-/* The core parses the rest of the headers when somebody asks for one. Now is when it does so in silence. */
+/* In TCP main. The reader has found no end, or no beginning, of a message; what it wrote about that nobody sees. */
+static int on_closed(sr_event_param_t *evp)
+{
+	static struct cube_limit limit;
+	const struct tcp_connection *c = ((tcp_closed_event_info_t *)evp->data)->con;
+	char src[CUBE_ADDR_TEXT_MAX], dst[CUBE_ADDR_TEXT_MAX];
+	struct cube_addr from = {ksr_cube_ip(&c->rcv.src_ip), c->rcv.src_port};
+	struct cube_addr to = {ksr_cube_ip(&c->rcv.dst_ip), c->rcv.dst_port};
+
+	if((c->req.error == TCP_REQ_BAD_LEN || c->req.error == TCP_REQ_OVERRUN) && may_say(&limit))
+		LM_NOTICE("a message of broken framing from %s to %s; the connection is closed\n", cube_addr_text(&from, src),
+				cube_addr_text(&to, dst));
+	return 0;
+}
+
+/* The core parses the rest of the headers, and what is in From, when somebody asks for it. Now is when it does so in silence. */
 static int on_script(sip_msg_t *msg, unsigned int flags, void *param)
 {
-	if(ours && parse_headers(msg, HDR_EOH_F, 0) < 0) {
+	bool sip = msg->first_line.type == SIP_REPLY || IS_SIP(msg); /* HTTP comes here, too */
+
+	if(sip && (parse_headers(msg, HDR_EOH_F, 0) < 0 || parse_from_header(msg) < 0)) {
 		malformed(msg);
 		return 0; /* drops it */
 	}
 	ksr_quiet_end();
+	return 1;
+}
+
+static int on_script_end(sip_msg_t *msg, unsigned int flags, void *param)
+{
+	settle();
 	return 1;
 }
 
@@ -71,9 +109,24 @@ int quiet_init(void)
 		return 0;
 	}
 	if(sr_event_register_cb(SREV_NET_DATA_IN, on_message_in) != 0
-			|| register_script_cb(on_script, PRE_SCRIPT_CB | REQUEST_CB | ONREPLY_CB, NULL) < 0) {
+			|| sr_event_register_cb(SREV_TCP_CLOSED, on_closed) != 0
+			|| register_script_cb(on_script, PRE_SCRIPT_CB | REQUEST_CB | ONREPLY_CB, NULL) < 0
+			|| register_script_cb(on_script_end, POST_SCRIPT_CB | REQUEST_CB | ONREPLY_CB, NULL) < 0) {
 		LM_ERR("the core takes no more callbacks for incoming messages: unload a module that has one\n");
 		return -1;
 	}
 	return 0;
+}
+
+void quiet_child(int rank)
+{
+	const char *what = pt[process_no].desc;
+	int ms;
+
+	if(rank <= 0)
+		return;
+	for(ms = 0; ms < NAME_WAIT_MS && !__atomic_load_n(what, __ATOMIC_ACQUIRE); ms++)
+		sleep_us(1000);						/* the parent writes it behind the fork */
+	reader = strncmp(what, "udp ", 4) != 0; /* sooner too quiet than too loud */
+	settle();
 }

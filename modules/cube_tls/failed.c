@@ -8,7 +8,7 @@
 #include "core/locking.h"
 
 #include "../ksr/event.h"
-#include "../ksr/ksr.h"
+#include "../ksr/vars.h"
 #include "counters.h"
 #include "failed.h"
 #include "targets.h"
@@ -100,8 +100,8 @@ static void event_prepare(const void *ctx, sip_msg_t *msg)
 	msg->rcv.dst_port = failed->local.port;
 	msg->rcv.proto = PROTO_TLS;
 	msg->rcv.bind_address = ksr_socket_find(&failed->local, PROTO_TLS); /* NULL for a wildcard listener */
-	ksr_call_set_int("tenant", failed->tenant);
-	ksr_call_set_str("failure", cube_str_of(cube_tls_failure_name(cube_tls_failure_of(failed))));
+	ksr_set_number(KSR_TENANT, failed->tenant);
+	ksr_set_text(KSR_FAILURE, cube_str_of(cube_tls_failure_name(cube_tls_failure_of(failed))));
 }
 
 void failed_event(const struct cube_tls_failed *failed)

@@ -159,8 +159,10 @@ static int hook_read(struct tcp_connection *c, rd_conn_flags_t *flags)
 		lock_get(&c->write_lock);
 		rc = supply_unsafe(c);
 		lock_release(&c->write_lock);
-		if(rc < 0)
+		if(rc < 0) {
+			ksr_quiet_begin();
 			return end_quietly(c, flags);
+		}
 	}
 	conn = conn_get(c);
 	if(conn && !conn->settled) {
@@ -173,8 +175,7 @@ static int hook_read(struct tcp_connection *c, rd_conn_flags_t *flags)
 	} else {
 		rc = stock.read(c, flags);
 	}
-	if(conn)
-		ksr_quiet_begin(); /* the core would log what it cannot take apart, bodies and all; see cube_tenant's quiet.c */
+	ksr_quiet_begin(); /* the core would log what it cannot take apart, bodies and all; see cube_tenant's quiet.c */
 	return rc;
 }
 

@@ -9,6 +9,7 @@
 #include "core/ut.h"
 #include "modules/tm/tm_load.h"
 
+#include "../ksr/vars.h"
 #include "../libcube/dialpeer/plan.h"
 #include "../libcube/dialpeer/request_host.h"
 #include "close.h"
@@ -73,12 +74,10 @@ static void find_target(struct cube_str message)
 	struct cube_str host;
 	struct cube_ip ip;
 
-	sending.host = (struct cube_str){NULL, 0};
-	sending.ip.len = 0;
 	if(!sending.sock)
 		return;
 	if(!cube_request_host(message, &host))
-		host = ksr_call_get_str("target"); /* a tel: URI has none; cube_dialpeer has noted where it goes */
+		host = ksr_text(KSR_TARGET); /* a tel: URI has none; cube_dialpeer has noted where it goes */
 	if(host.len == 0 || !(s = tenant->acquire()))
 		return;
 	l = cube_conf_listener(s->conf, &sending.sock->addr.ip, sending.sock->addr.port, true);
@@ -190,7 +189,7 @@ static bool sips_in_clear(const dest_info_t *dst, const str *message)
 			|| cube_str_starts(text, CUBE_STR("SIP/2.0 ")))
 		return false;
 	/* what came as sips is not to leave as something else, by a Contact that was none, or a Route */
-	if(!cube_request_is_sips(text) && !ksr_call_get_int("sips_out", 0))
+	if(!cube_request_is_sips(text) && !ksr_number(KSR_SIPS_OUT, 0))
 		return false;
 	ip = ksr_cube_ip(&dst->send_sock->address);
 	sock = tenant->socket(&ip, dst->send_sock->port_no, false);
@@ -220,6 +219,8 @@ static int on_message_out(sr_event_param_t *evp)
 		return 0;
 	outbound_unreserve();
 	sending.known = true;
+	sending.host = (struct cube_str){NULL, 0};
+	sending.ip.len = 0;
 	sending.id = dst->id;
 	sending.to = dst->to;
 	sending.sock = dst->send_sock ? sock_of(dst->send_sock) : NULL;
@@ -227,7 +228,8 @@ static int on_message_out(sr_event_param_t *evp)
 		sending.sock = reply.sock; /* it stays with the tenant that sent it */
 		return 0;
 	}
-	find_target(ksr_cube_str(*(str *)evp->data));
+	if(dst->proto == PROTO_TLS)
+		find_target(ksr_cube_str(*(str *)evp->data));
 	if(sending.sock && dst->proto == PROTO_TLS && !dst->id && !may_send(dst)) {
 		refuse_to_send(dst);
 		return 0;

@@ -7,6 +7,7 @@
 #include "core/dprint.h"
 
 #include "../ksr/event.h"
+#include "../ksr/vars.h"
 #include "../libcube/tls/expiry.h"
 #include "../libcube/tls/trustpoint.h"
 #include "conn_rows.h"
@@ -28,14 +29,14 @@ static void event_prepare(const void *ctx, sip_msg_t *msg)
 {
 	const struct cube_expiry *e = ctx;
 
-	ksr_call_set_str("use", cube_str_of(cube_expiry_use_name(e->use)));
-	ksr_call_set_int("days", cube_days_left(e->not_after, e->now));
+	ksr_set_text(KSR_USE, cube_str_of(cube_expiry_use_name(e->use)));
+	ksr_set_number(KSR_DAYS, cube_days_left(e->not_after, e->now));
 	if(e->use != CUBE_EXPIRY_PEER) {
-		ksr_call_set_str("trustpoint", e->trustpoint);
+		ksr_set_text(KSR_TRUSTPOINT, e->trustpoint);
 		return;
 	}
-	ksr_call_set_int("tenant", e->tenant);
-	ksr_call_set_str("peer_name", cube_str_of(e->what));
+	ksr_set_number(KSR_TENANT, e->tenant);
+	ksr_set_text(KSR_PEER_NAME, cube_str_of(e->what));
 }
 
 static void say(const struct cube_expiry *e)

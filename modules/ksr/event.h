@@ -7,7 +7,7 @@
 
 /* The number of event_route[name]; -1: the script has none. From mod_init. */
 int event_route_of(const char *name);
-/* Runs it with variables of its own, which prepare sets (ksr_call_set_int and so on; msg: for addresses). For a process
+/* Runs it with variables of its own, which prepare sets (ksr_set_number and so on; msg: for addresses). For a process
  * that holds no lock, since the route may do anything. Nothing happens for -1. */
 void event_run(int route, void (*prepare)(const void *ctx, sip_msg_t *msg), const void *ctx);
 

@@ -8,7 +8,6 @@
 #include "core/pt.h"
 #include "core/socket_info.h"
 #include "core/sr_module.h"
-#include "core/xavp.h"
 
 #include "ksr.h"
 
@@ -182,91 +181,6 @@ int ksr_load_order(const char *const names[])
 		last = at;
 	}
 	return 0;
-}
-
-static str call_root = str_init("cube");
-
-static sr_xavp_t *call_root_get(void)
-{
-	sr_xavp_t *root = xavp_get(&call_root, NULL);
-	sr_xval_t val;
-
-	if(root && root->val.type == SR_XTYPE_XAVP)
-		return root;
-	memset(&val, 0, sizeof(val));
-	val.type = SR_XTYPE_XAVP;
-	return xavp_add_value(&call_root, &val, NULL);
-}
-
-static int call_set(const char *name, sr_xval_t *val)
-{
-	sr_xavp_t *root = call_root_get();
-	str key;
-
-	key.s = (char *)name;
-	key.len = (int)strlen(name);
-	if(!root) {
-		LM_ERR("out of private memory for $cube(%s)\n", name);
-		return -1;
-	}
-	xavp_rm_by_name(&key, 1, &root->val.v.xavp);
-	if(!xavp_add_value(&key, val, &root->val.v.xavp)) {
-		LM_ERR("out of memory for $cube(%s)\n", name);
-		return -1;
-	}
-	return 0;
-}
-
-int ksr_call_set_flag(const char *name, int value)
-{
-	return ksr_call_get_int(name, 0) == value ? 0 : ksr_call_set_int(name, value);
-}
-
-int ksr_call_set_int(const char *name, int value)
-{
-	sr_xval_t val;
-
-	memset(&val, 0, sizeof(val));
-	val.type = SR_XTYPE_LONG;
-	val.v.l = value;
-	return call_set(name, &val);
-}
-
-int ksr_call_set_str(const char *name, struct cube_str value)
-{
-	sr_xval_t val;
-
-	memset(&val, 0, sizeof(val));
-	val.type = SR_XTYPE_STR;
-	val.v.s = ksr_str(value);
-	return call_set(name, &val);
-}
-
-static sr_xavp_t *call_get(const char *name)
-{
-	sr_xavp_t *root = xavp_get(&call_root, NULL);
-	str key;
-
-	key.s = (char *)name;
-	key.len = (int)strlen(name);
-	/* xavp_get() takes an empty list for "search them all" */
-	if(!root || root->val.type != SR_XTYPE_XAVP || !root->val.v.xavp)
-		return NULL;
-	return xavp_get(&key, root->val.v.xavp);
-}
-
-int ksr_call_get_int(const char *name, int unset)
-{
-	sr_xavp_t *x = call_get(name);
-
-	return x && x->val.type == SR_XTYPE_LONG ? (int)x->val.v.l : unset;
-}
-
-struct cube_str ksr_call_get_str(const char *name)
-{
-	sr_xavp_t *x = call_get(name);
-
-	return x && x->val.type == SR_XTYPE_STR ? ksr_cube_str(x->val.v.s) : (struct cube_str){NULL, 0};
 }
 
 /* Bits of the core's flags that it has no use for. It keeps them with the branch, and hands them to the one that takes its

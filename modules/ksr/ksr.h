@@ -54,13 +54,6 @@ size_t ksr_rpc_room(void);
  * loadmodule line to move. */
 int ksr_load_order(const char *const names[]);
 
-/* The script variables of a call, kept with the transaction: $cube(name). NULL value from get when not set. */
-int ksr_call_set_int(const char *name, int value);
-int ksr_call_set_flag(const char *name, int value); /* the same for one that counts as 0 while it is not set: cheaper */
-int ksr_call_set_str(const char *name, struct cube_str value);
-int ksr_call_get_int(const char *name, int unset);
-struct cube_str ksr_call_get_str(const char *name);
-
 /* The request, and what takes its place when DNS has another address for it, leaves from this socket or not at all: where the
  * families of socket and destination differ the core would go on with any other socket, be it a tenant's. */
 void ksr_send_from(sip_msg_t *msg, socket_info_t *si);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Whole calls, INVITE to BYE, from SIPp through a server to SIPp: cfg/kamailio.cfg with a tenant check and both dial-peers
-(cube), the same script without our modules (script), and the shortest one that relays a call and stays in its path (stock)."""
+"""Whole calls, INVITE to BYE, from SIPp through a server to SIPp, by one listener: the shortest script that relays a call and
+stays in its path, without our modules (stock) and with tenant check and both dial-peers (path); and cfg/kamailio.cfg, as it is
+(cube) and without our modules (script)."""
 
 import pathlib
 import time
@@ -13,10 +14,9 @@ from sipp import Sipp
 
 NUMBER = "442079460"
 FOLDER = TREE / "test" / "demo"
-CONF = """tenant 1 {{ listen-non-secure = "{cube}:5060"  trusted-list = {{ "{uac}" }}  session-transport = "{transport}" }}
-tenant 2 {{ listen-non-secure = "{cube}:5070"  sip-server = "ipv4:{uas}:5060"  session-transport = "{transport}" }}
+CONF = """tenant 1 {{ listen-non-secure = "{at}:5060"  trusted-list = {{ "{uac}" }}  session-transport = "{transport}" }}
 dial-peer 1 {{ tenant = 1  incoming-called-number = ".T" }}
-dial-peer 2 {{ tenant = 2  destination-pattern = "44207T"  session-target = "sip-server" }}
+dial-peer 2 {{ tenant = 1  destination-pattern = "44207T"  session-target = "ipv4:{uas}:5060" }}
 """
 STOCK = """#!KAMAILIO
 debug=2
@@ -25,9 +25,7 @@ tcp_children=4
 enable_tls=yes
 auto_aliases=no
 server_signature=no
-listen=udp:{stock}:5060
-listen=tcp:{stock}:5060
-{modules}
+{listen}{modules}
 modparam("ctl", "binrpc", CUBE_CTL)
 modparam("tls", "config", "{tls}")
 modparam("tm", "fr_timer", 5000)
@@ -36,16 +34,42 @@ modparam("tm", "auto_inv_100_reason", "Trying")
 modparam("rr", "enable_double_rr", 2)
 modparam("rr", "append_fromtag", 1)
 request_route {{
-	if(has_totag()) {{
+	{come_in}if(has_totag()) {{
 		if(loose_route()) t_relay();
 		exit;
 	}}
 	if(!is_method("INVITE")) exit;
-	record_route();
-	$du = "sip:{uas}:5060;transport={transport}";
-	t_relay();
+	{go_out}t_relay();
 }}
+{routes}"""
+LISTEN = "listen=udp:{at}:5060\nlisten=tcp:{at}:5060\n"
+GO_STOCK = """record_route();
+	$du = "sip:{uas}:5060;transport={transport}";
+	"""
+# What the shortest script has with ours.
+COME_IN = """cube_tenant_in();
+	if($rc < 0) exit;
+	"""
+GO_OUT = """cube_dialpeer_in();
+	cube_dialpeer_out();
+	if($rc < 0) exit;
+	cube_dialpeer_record_route();
+	t_on_branch("DIAL_PEER");
+	t_on_reply("DIAL_PEER");
+	t_on_failure("DIAL_PEER");
+	"""
+ROUTES = """branch_route[DIAL_PEER] {
+	if(!cube_dialpeer_branch()) drop;
+}
+onreply_route[DIAL_PEER] {
+	cube_dialpeer_reply();
+}
+failure_route[DIAL_PEER] {
+	cube_dialpeer_next();
+	if($rc > 0) t_relay();
+}
 """
+OURS = "".join(f'loadmodule "cube_{m}.so"\n' for m in ("tenant", "tls", "dialpeer")) + 'modparam("cube_tenant", "config", "{conf}")\n'
 MODULES = ("kex", "corex", "tm", "tmx", "sl", "rr", "pv", "maxfwd", "textops", "siputils", "sanity", "xlog", "ctl", "tls")
 
 
@@ -54,7 +78,7 @@ WITHOUT = [(f'loadmodule "cube_{m}.so"\n', "") for m in ("tenant", "tls", "dialp
     ('modparam("cube_tenant", "config", CUBE_CONF)\n', ""), ("cube_tenant_in();", 'is_method("INVITE|ACK|BYE|CANCEL");'), ("cube_dialpeer_in();", ""),
     ("cube_dialpeer_out();", '$du = "sip:{uas}:5060;transport={transport}"; is_method("INVITE");'), ("cube_dialpeer_next();", "is_method(\"ACK\");"),
     ("cube_dialpeer_record_route();", "record_route();"), ("if(!cube_dialpeer_branch()) drop;", ""), ("cube_dialpeer_reply();", "return;"),
-    ("if(!cube_dialpeer_dialog())", "if(false)"), ("route($cube(route));", "route(DIAL_PEER);"),
+    ("cube_dialpeer_dialog();", "is_method(\"ACK|BYE\");"), ("route($cube(route));", "route(DIAL_PEER);"),
     ("$cube(tenant)", "1"), ("$cube(dialpeer_in)", "1"), ("$cube(dialpeer_out)", "2")]
 
 
@@ -77,17 +101,23 @@ class Trunk:
 
     def __init__(self, run, name, transport):
         self.run, self.name, self.transport = run, f"{name}-{transport}", transport
-        self.at = {who: run.addresses.host() for who in (name, "uac", "uas")}
-        self.target, self._turn = self.at[name], 0
+        self.at = {who: run.addresses.host() for who in ("at", "uac", "uas")}
+        self.target, self._turn = self.at["at"], 0
         where = {**self.at, "transport": transport, "tls": TREE / "cfg" / "tls.cfg"}
+        conf = CONF.format(**where)
         if name == "cube":
-            self._server = Cube(run, CONF.format(**where), self.name)
+            self._server = Cube(run, conf, self.name)
         elif name == "script":
             udp_or_tcp = {f"CUBE_{transport.upper()}": f"{transport}:{self.target}:5060"}
             self._server = Kamailio(run, self.name, run.write(f"{self.name}.cfg", without_modules(**where)), udp_or_tcp)
         else:
+            ours = name == "path"
+            parts = {"come_in": COME_IN, "go_out": GO_OUT, "routes": ROUTES, "listen": ""} if ours else {
+                "come_in": "", "go_out": GO_STOCK.format(**where), "routes": "", "listen": LISTEN.format(**where)}
             modules = "\n".join(f'loadmodule "{m}.so"' for m in MODULES)
-            self._server = Kamailio(run, self.name, STOCK.format(modules=modules, **where))
+            if ours:
+                modules += "\n" + OURS.format(conf=run.write(f"{self.name}.conf", conf))
+            self._server = Kamailio(run, self.name, STOCK.format(modules=modules, **parts, **where))
         self._server.argv = [program("taskset"), "-c", SERVER_CORE, *self._server.argv]
 
     def start(self):

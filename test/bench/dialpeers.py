@@ -13,6 +13,9 @@ INDEX_MAX = 256  # bytes for a pattern
 # With a hundred times as many patterns: a loop over them would be 100, a table that has outgrown the caches is 4 to 12
 GROWTH_MAX = 20
 ENOUGH = 10000  # from so many patterns on the index's blocks are full
+PEER_MAX = 350  # bytes in use for a dial-peer with its pattern, target, tenant, and what it takes of the index
+PEAK_MAX = 3  # while a file is read, to what is in use behind it
+ON_TARGET = 100  # dial-peers
 
 
 def patterns(bench):
@@ -40,6 +43,22 @@ def patterns(bench):
             row = bench.row(f"memory of the index for one of {n:,} {KINDS[kind]}", report.number_of_bytes, fewer=True, others=())
             row.add(cube=result["index"])
             row.bound(INDEX_MAX, None)
+    for n in (n for n in bench.plan.sizes if n >= ENOUGH):
+        _memory(bench, program, n)
+
+
+def _memory(bench, program, n):
+    """Of a configuration, most of which are dial-peers."""
+    for targets, whose in ((n // ON_TARGET, f"{ON_TARGET} of them with one target"), (n, "each with a target of its own")):
+        took = program.load("literal", n, targets)
+        row = bench.row(f"memory for one of {n:,} dial-peers, {whose}", report.number_of_bytes, fewer=True, others=())
+        row.add(cube=took["used"] / n)
+        row.notes.append(f"read in {took['seconds']:.1f} s from {took['file'] / 1e6:.0f} MB; a dial-peer's struct: {took['peer']} bytes")
+        if targets < n:
+            row.bound(PEER_MAX, None)
+        row = bench.row("- while it is read, at most, to that", report.times, fewer=True, others=())
+        row.add(cube=took["most"] / took["used"])
+        row.bound(PEAK_MAX, None)
 
 
 def _time(program, kind, n, rounds):
@@ -68,14 +87,17 @@ def lookups(bench):
 
 def calls(bench):
     """Calls for one second of the server's CPU time."""
-    names = ("cube", "stock", "script")
     for transport in ("udp", "tcp"):
-        row = bench.row(f"calls, {transport.upper()}", report.per_second, others=names[1:])
-        trunks = {name: whole.Trunk(bench.run, name, transport).start() for name in names}
+        trunks = {name: whole.Trunk(bench.run, name, transport).start() for name in ("path", "stock", "cube", "script")}
+        shortest = bench.row(f"calls, {transport.upper()}, shortest scripts", report.per_second, others=("stock",))
+        whole_script = bench.row(f"calls, {transport.upper()}, by cfg/kamailio.cfg", report.per_second, others=("script", "stock"))
         for trunk in trunks.values():
             trunk.calls(100, bench.plan.call_rate)
         for _ in range(bench.plan.rounds):
-            row.add(**{name: 1 / trunk.calls(bench.plan.calls, bench.plan.call_rate) for name, trunk in trunks.items()})
-        row.bound(0.9)
+            rate = {name: 1 / trunk.calls(bench.plan.calls, bench.plan.call_rate) for name, trunk in trunks.items()}
+            shortest.add(cube=rate["path"], stock=rate["stock"])
+            whole_script.add(cube=rate["cube"], script=rate["script"], stock=rate["stock"])
+        shortest.bound(0.9)
+        whole_script.bound(0.9, "script")
         for trunk in trunks.values():
             trunk.stop()

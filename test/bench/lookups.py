@@ -66,6 +66,9 @@ class Program:
     def time(self, kind, n, rounds):
         return json.loads(self._run("time", kind, n, rounds))
 
+    def load(self, kind, n, targets):
+        return json.loads(self._run("load", kind, n, targets))
+
     def patterns(self, kind, n):
         return self._run("list", kind, n).split()
 

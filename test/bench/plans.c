@@ -93,6 +93,8 @@ static bool note(struct cube_str *slots, size_t n_slots, struct cube_str text)
 	return true;
 }
 
+static const struct cube_target target = {.kind = CUBE_TARGET_DNS};
+
 static int make_peers(struct plan *plan, const char *kind, unsigned n, uint64_t *seed)
 {
 	size_t n_slots = 16;
@@ -119,7 +121,7 @@ static int make_peers(struct plan *plan, const char *kind, unsigned n, uint64_t 
 		peer->destination_pattern = text;
 		peer->tenant = CUBE_NONE;
 		peer->permission = CUBE_PERMISSION_BOTH;
-		peer->target.kind = CUBE_TARGET_DNS;
+		peer->target = &target;
 	}
 	result = 0;
 out:

@@ -101,12 +101,15 @@ static void find(const struct cube_conf *conf, const struct lines *lines, struct
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct cube_e164_map map = {.tag = 1, .url = CUBE_STR("/map"), .file = {.data = (const char *)data, .len = size}};
+	struct cube_target target = {.kind = CUBE_TARGET_DNS};
+	struct cube_dial_in in = {.incoming_calling_map = {1, 0}};
+	struct cube_dial_out out = {.destination_map = {1, 0}};
 	struct cube_dial_peer peer = {.tag = 1,
 			.tenant = CUBE_NONE,
 			.permission = CUBE_PERMISSION_BOTH,
-			.destination_map = {1, 0},
-			.incoming_calling_map = {1, 0},
-			.target = {.kind = CUBE_TARGET_DNS}};
+			.target = &target,
+			.in = &in,
+			.out = &out};
 	struct cube_conf conf = {.dial_peers = &peer, .n_dial_peers = 1, .e164_maps = &map, .n_e164_maps = 1};
 	struct cube_err err = {0};
 	struct lines lines = {.n = 0};

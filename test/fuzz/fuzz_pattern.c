@@ -37,8 +37,14 @@ static void compare(const struct cube_conf *conf, const struct cube_pattern *pat
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct cube_str rest = {(const char *)data, size}, text = next_line(&rest);
-	struct cube_dial_peer peer = {
-			.tag = 1, .tenant = CUBE_NONE, .permission = CUBE_PERMISSION_BOTH, .target = {.kind = CUBE_TARGET_DNS}};
+	struct cube_target target = {.kind = CUBE_TARGET_DNS};
+	struct cube_dial_in in = {.incoming_called_number = text};
+	struct cube_dial_peer peer = {.tag = 1,
+			.tenant = CUBE_NONE,
+			.permission = CUBE_PERMISSION_BOTH,
+			.destination_pattern = text,
+			.target = &target,
+			.in = &in};
 	struct cube_conf conf = {.dial_peers = &peer, .n_dial_peers = 1};
 	const struct cube_pattern *pattern;
 	struct cube_err err = {0};
@@ -46,7 +52,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	conf.arena = cube_arena_new(&cube_alloc_libc, 4096);
 	if(!conf.arena)
 		return 0;
-	peer.destination_pattern = peer.incoming_called_number = text;
 	pattern = cube_pattern_compile(text, "pattern", conf.arena, &err);
 	if((pattern != NULL) == cube_err_any(&err))
 		abort();

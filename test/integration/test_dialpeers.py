@@ -243,6 +243,11 @@ def test_max_conn(t):
         equal("where", "".join(n for n, end in made.ends.items() if end.of(call.call_id)), where)
         calls.append(call)
     equal("another number", made.call("711")[:2], (503, ""))
+    with made.cube.binrpc() as rpc:
+        equal("a dry run", [(row.get("dial-peer"), row.get("left-out", row.get("by")))
+                            for row in rpc.values("cube_dialpeer.match", "out", "711") if row["part"].startswith("outbound")],
+              [(None, "none of those that match can be used: the call gets 503"), (70, "max-conn: 2 of 2 calls are in use"),
+               (71, "max-conn: 1 of 1 calls are in use")])
     equal("BYE", calls[0].bye(), 200)
     wait_until(lambda: made.call("711")[0] == 200, 10, "the place is free", 0.2)
     for end in (503, 486):
@@ -257,6 +262,9 @@ def test_max_conn(t):
     with made.cube.binrpc() as rpc:
         wait_until(lambda: rpc.call("cube_dialpeer.list", "70")["calls-now"] == 0, 10, "no call is left", 0.2)
         row = rpc.call("cube_dialpeer.list", "70")
+        equal("a dry run when no call is left",
+              [(r["dial-peer"], r["max-conn"], r["calls-now"]) for r in rpc.values("cube_dialpeer.match", "out", "711") if r["part"] == "outbound"],
+              [(70, 2, 0), (71, 1, 0)])
     check(row["calls-out"] >= 8 and row["passed-max-conn"] >= 2 and row["answered"] >= 3 and row["hunted-past"] >= 4
           and row["passed-busied-out"] == 0 and row["calls-in"] == 0, f"counters: {row}")
     made.cube.prove_alive()

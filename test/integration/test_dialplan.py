@@ -42,7 +42,7 @@ dial-peer 9 {{ tenant = 100  incoming-called-number = "0"  translation-profile-i
 dial-peer 10 {{ tenant = 100  incoming-called-number = "2..." }}
 dial-peer 11 {{ tenant = 100  incoming-called-number = "26.."  destination-provision-policy = 1 }}
 dial-peer 12 {{ tenant = 100  incoming-uri-from = "vip"  destination-dpg = 1 }}
-dial-peer 13 {{ tenant = 200  incoming-called-number = "2001" }}
+dial-peer 13 {{ tenant = 200  incoming-called-number = "2001"  max-conn = 9 }}
 dial-peer 14 {{ tenant = 100  incoming-called-number = "27.."  shutdown = true }}
 dial-peer 15 {{ incoming-called-number = "2" }}
 dial-peer 201 {{ tenant = 100  destination-pattern = "2..."  session-target = "ipv4:{far}:{good}" }}
@@ -130,12 +130,12 @@ def parts(rows, part):
 
 
 def as_text(rows):
-    """Rows as cube-dialplan prints them. What a running server knows of connections is left out."""
+    """Rows as cube-dialplan prints them. What a running server knows of connections, and of calls, is left out."""
     lines = []
     for row in rows:
         lines.append(row["part"])
         lines += [f"    {name}: {value}" for name, value in row.items()
-                  if name not in ("part", "connection", "peer-name", "covers-target")]
+                  if name not in ("part", "connection", "peer-name", "covers-target", "calls-now")]
     return "\n".join(lines) + "\n"
 
 
@@ -192,6 +192,7 @@ def test_forms(t):
         return [(row["part"], row.get("dial-peer")) for row in made.match(*words) if row["part"] in ("inbound", "outbound")]
     equal("in 2001 tenant 100", found("in", 2001, "tenant", 100), [("inbound", 10)])
     equal("in 2001 tenant=200", found("in", "2001", "tenant=200"), [("inbound", 13)])
+    equal("calls by 13", [(row["max-conn"], row["calls-now"]) for row in made.match("in", "2001", "tenant=200") if row["part"] == "inbound"], [(9, 0)])
     equal("out 2410", found("out", 2410), [("inbound", 0), ("outbound", 203), ("outbound", 201)])
     equal("tenant 100 2410", found("tenant", 100, 2410), [("inbound", 10), ("outbound", 203), ("outbound", 201)])
     equal("dial-peer=12", found("dial-peer=12", "9"), [("inbound", 12), ("outbound", 202), ("outbound", 203)])

@@ -9,7 +9,7 @@ import re
 import cube
 import netns
 import sipmsg
-from caller import UdpLeg, place
+from caller import Call, UdpLeg, place
 from cases import Skipped, check, equal
 from farend import FarEnd
 from nameserver import NameServer
@@ -41,6 +41,7 @@ dial-peer 41 {{ destination-pattern = "41"  session-target = "dns:six.example:60
 dial-peer 42 {{ destination-pattern = "42"  session-target = "dns:six.example:6007"  tenant = 1 }}
 dial-peer 43 {{ destination-pattern = "43"  session-target = "dns:mixed.example"  tenant = 2 }}
 dial-peer 44 {{ destination-pattern = "44"  session-target = "dns:dead.example"  tenant = 2 }}
+dial-peer 45 {{ destination-pattern = "45"  session-target = "dns:first.example"  tenant = 2 }}
 dial-peer 50 {{ destination-pattern = "50"  session-target = "dns:pointer.example"  options-keepalive-profile = 1 }}
 dial-peer 51 {{ destination-pattern = "51"  session-target = "ipv6:[::1]:6006"  options-keepalive-profile = 1 }}
 options-keepalive 1 {{ up-interval = 5  down-interval = 5 }}
@@ -218,6 +219,23 @@ def test_ipv6(made):
     asked = wait_until(lambda: [m for m in made.ends["six"].requests if m.method == "OPTIONS"], 5, "the target is asked")[0]
     equal("From, Contact of OPTIONS", [sipmsg.uri_of(asked.get(n)) for n in ("From", "Contact")],
           ["sip:[::1]:5060", "sip:[::1]:5060;transport=udp"])
+
+
+@inside
+def test_contact(made):
+    """A Contact that is a name, of a host of IPv6: requests of the call leave from the IPv6 listener of its leg's tenant, or not
+    at all where that has none."""
+    for number, bye in (("10", 200), ("45", 477)):
+        end, leg = made.ends["a"], made.leg()
+        end.at, call = "six.example:6006", Call(leg, number)
+        try:
+            equal(f"call to {number}", call.invite(), 200)
+        finally:
+            end.at = f"{made.at['a']}:6001"
+        equal(f"BYE of the call to {number}", call.bye(2), bye)
+        got = made.ends["six"].of(call.call_id, "BYE")
+        equal("Via", [m.get("Via").split(";")[0] for m in got], ["SIP/2.0/UDP [::1]"] if bye == 200 else [])
+        leg.close()
 
 
 @inside

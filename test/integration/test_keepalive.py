@@ -3,8 +3,12 @@
 targets are watched side by side, since five seconds is the shortest interval."""
 
 import itertools
+import pathlib
 import statistics
+import subprocess
 import time
+
+import kamailio
 
 from ca import Ca
 from caller import Call, UdpLeg
@@ -16,6 +20,7 @@ from test_unreachable import Deaf, Mute
 from trunks import PORT, Trunks
 from udpend import UdpEnd
 
+DIALPLAN = pathlib.Path(kamailio.MODULES).parent / "bin" / "cube-dialplan"
 TARGETS = 50  # that cannot be reached
 MANY = 25  # dial-peers of one target
 DOWN, UP = 16, 8  # seconds: two questions with 5 s between them and 5 s of silence each; one
@@ -181,6 +186,27 @@ def test_calls(t):
     status, to, took = made.call("9")
     equal("a call to one that is busied out", (status, to), (503, ""))
     check(took < 1, f"it took {took:.1f} s")
+
+
+def test_explained(t):
+    """The dry run passes over what calls pass over, and tells since when; offline nothing is known of it."""
+    made = t.made
+    made.settle()
+
+    def rows(number, part):
+        return [row for row in structures(made.cube.rpc("cube_dialpeer.match", "out", number)) if row["part"] == part]
+    equal("tried for 11", [(row["dial-peer"], row["keepalive"]) for row in rows("11", "outbound")], [("12", "up")])
+    since = made.rows()[0, "silent"]["since"]
+    equal("left out", [(row["dial-peer"], row["left-out"]) for row in rows("11", "outbound-left-out")],
+          [("11", f"busyout: its target has not answered OPTIONS since {since}")])
+    one = made.rows()[0, "one"]["since"]
+    equal("servers of a group", [row["keepalive"] for row in rows("80", "target")],
+          [f"no answer to OPTIONS since {one}: it is passed over", "up"])
+    equal("nobody is left", [row["by"] for row in rows("9", "outbound")], ["none of those that match can be used: the call gets 503"])
+    check(all(row["left-out"].startswith("busyout: ") for row in rows("9", "outbound-left-out") if "left-out" in row), rows("9", "outbound-left-out"))
+    offline = subprocess.run([DIALPLAN, "-c", made.cube.conf, "11"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+                             timeout=20, check=True).stdout
+    check("dial-peer: 11\n" in offline and "keepalive" not in offline and "busyout" not in offline, offline)
 
 
 def test_tenants(t):

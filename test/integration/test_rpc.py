@@ -3,6 +3,7 @@
 
 import json
 
+import binrpc
 import cube
 from binrpc import BinRpc, Fault
 from cases import check, equal
@@ -131,3 +132,10 @@ def test_numbers(t):
         check(int(row["received-bytes"]) > 100 and isinstance(row["received-bytes"], str), f"received-bytes: {json.dumps(row)}")
     made.cube.wait_no_connection()
     made.cube.prove_alive()
+
+
+def test_doubles(t):
+    """Doubles of BINRPC: thousandths in up to eight bytes, without leading zeros, so that the highest bit is a sign in eight alone."""
+    for thousandths in (0, 1, 127, 128, 255, 256, 32768, 8388608, 8469848000, 2 ** 31, 2 ** 47, 2 ** 55, 2 ** 62, -1, -1500, -(2 ** 40)):
+        raw = thousandths.to_bytes(8, "big", signed=True).lstrip(b"\0")
+        equal(f"{thousandths} thousandths", binrpc._read_all(bytes([len(raw) << 4 | 2]) + raw + b"\x10\x07"), [thousandths / 1000, 7])

@@ -4,12 +4,14 @@ a sips request, or take it, where there is no TLS."""
 
 import itertools
 import re
+import socket
 import time
 
 import cube
 import sipmsg
+import wire
 from caller import Call, TlsLeg, UdpLeg
-from cases import check, equal
+from cases import Skipped, check, equal
 from farend import FarEnd, wait_answer
 from run import wait_until
 from tlsclient import TlsClient, client_context
@@ -168,6 +170,14 @@ def test_hunting(t):
     equal("a sip call takes the first one", call.invite(), 200)
     equal("by TLS", [by_tls for by_tls, _ in made.ends(call)], [False])
     call.bye()
+    with made.cube.binrpc() as rpc:
+        for scheme, tried, left in (("sip", [80, 81], []), ("sips", [81], [(80, "the call is sips, its url sip, and it has no sips-downgrade")])):
+            rows = rpc.values("cube_dialpeer.match", f"ruri={scheme}:800@{made.at['cube']}", "tenant=0")
+            equal(f"{scheme}: a dry run", [row["dial-peer"] for row in rows if row["part"] == "outbound"], tried)
+            equal(f"{scheme}: left out", [(row["dial-peer"], row["left-out"]) for row in rows if row["part"] == "outbound-left-out"], left)
+        rows = rpc.values("cube_dialpeer.match", f"ruri=sips:500@{made.at['cube']}", "tenant=0")
+        equal("by sips-downgrade", [row.get("sips-downgrade") for row in rows if row["part"] == "outbound"],
+              ["a sips call, which goes on without sips"])
 
 
 def test_refused(t):
@@ -215,3 +225,34 @@ def test_routes(t):
         call.leg.receive(0.5)
         equal("the call goes on", call.bye(), 200)
     made.cube.prove_alive()
+
+
+def test_keys(t):
+    """SDP with keys, offered and answered, of calls that are sips and of others: each arrives as it was, those of sips calls by TLS. That
+    none of these leaves in clear the run's last case sees, too."""
+    made = t.made
+    keys = sipmsg.SDP + f"a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:{'k' * 40}\r\n"
+    for scheme, secure, number, by_tls in (("sips", True, "300", True), ("sips", True, "600", True), ("sip", False, "300", True),
+                                           ("sip", False, "100", False)):
+        call = made.call(made.caller(scheme, secure), number)
+        equal(f"{scheme} to {number}", call.invite(body=keys), 200)
+        equal(f"{scheme} to {number}: by TLS, the SDP", [(tls, m.body) for tls, m in made.ends(call)], [(by_tls, keys)])
+        equal("BYE", call.bye(), 200)
+    call = made.call(made.caller("sips", True), "100")
+    equal("sips to 100, which is UDP", (call.invite(body=keys), made.ends(call)), (480, []))
+    made.cube.prove_alive()
+
+
+def test_seen(t):
+    """What the server's address sends as sips in clear does not escape the run's last case."""
+    made = t.made
+    if wire.watching.refused:
+        raise Skipped(wire.watching.refused)
+    check((made.at["cube"], 5060) in t.run.servers and (made.at["cube"], 5101) in t.run.servers, f"servers: {t.run.servers}")
+    name = sipmsg.unique("seen-in-clear")
+    wire.watching.expect(name)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind((made.at["cube"], 0))
+        request = sipmsg.request("MESSAGE", f"sips:{name}@far", "UDP far", "<sips:a@b>;tag=1", "<sips:c@d>", name, 1)
+        sock.sendto(bytes(request), (made.at["far"], 6001))
+    made.udp.where(name, "MESSAGE")

@@ -53,7 +53,7 @@ OPERATOR = """	if(is_method("OPTIONS")) {
 		exit;
 	}
 """
-REFUSED = '\txlog("L_NOTICE", "refused: $rm from $proto:$si:$sp to $Ri:$Rp, a listener of no tenant\\n");\n'
+REFUSED = '\txlog("L_NOTICE", "refused: a request from $proto:$si:$sp to $Ri:$Rp, a listener of no tenant\\n");\n'
 
 
 class Made:

@@ -12,7 +12,7 @@ import time
 import cube
 import torture
 from caller import UdpLeg, place
-from cases import check, limit
+from cases import check, equal, limit
 from run import Failed, wait_until
 from tlsclient import client_context, connect
 from udpend import UdpEnd
@@ -123,11 +123,16 @@ class Made:
             self.cube.prove_alive()
 
     def settled(self):
-        """Shared memory in use when all transactions and connections are gone."""
+        """Shared memory in use when all transactions and connections are gone, without what tmx keeps."""
         with self.cube.binrpc() as rpc:
             wait_until(lambda: rpc.call("tm.stats")["current"] == 0, 40, "all transactions are gone", 0.2)
         self.cube.wait_no_connection()
-        return self.cube.memory()
+        used = self.cube.memory()
+        with self.cube.binrpc() as rpc:
+            tmx = rpc.values("mod.stats", "tmx", "shm")[1]
+        # t_precheck_trans() of the stock module tmx: each worker keeps the Call-ID, From tag, CSeq and branch of its last request
+        # in memory that grows to the longest that it has seen (tmx_pretran.c), and which worker sees which is chance.
+        return used - sum(int(size) for where, size in tmx.items() if where.startswith("tmx_check_pretran"))
 
 
 setup = Made
@@ -142,9 +147,8 @@ def test_messages(t):
     for _ in range(2):
         made.round()
         grown.append(made.settled() - before)
-    # behind a very long From tag the UDP workers keep up to a kilobyte each, and no more with the next one
-    check(grown[-1] < 16384, f"shared memory has grown by {grown} bytes")
-    t.say(f"        {len(made.messages)} messages by {len(LISTENERS)} ways, {made.answers} answers in three rounds, memory {grown}")
+    equal("bytes by which shared memory has grown", grown, [0, 0])
+    t.say(f"        {len(made.messages)} messages by {len(LISTENERS)} ways, {made.answers} answers in three rounds")
     check(made.answers > 3 * len(made.messages), f"{made.answers} answers")
     check(made.far.requests, "no call has come out")
     for port in (5060, 5090):

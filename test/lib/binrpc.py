@@ -85,8 +85,11 @@ def _read_all(data):
 
 
 def _head(data, at):
+    """The type, the length of what follows, whether the highest bit is set, and where it follows."""
     kind, size = data[at] & 15, data[at] >> 4 & 7
     end, at = data[at] & 0x80, at + 1
+    if kind == _DOUBLE:  # up to eight bytes, so the bit is one of the length
+        return kind, size | end >> 4, 0, at
     if end and kind not in (_STRUCT, _ARRAY):
         width, at = size, at + size
         size = int.from_bytes(data[at - width:at], "big")
@@ -99,7 +102,7 @@ def _read(data, at):
     if kind == _INT:
         return int.from_bytes(raw, "big", signed=size == 4), after
     if kind == _DOUBLE:
-        return int.from_bytes(raw, "big", signed=True) / 1000, after
+        return int.from_bytes(raw, "big", signed=size == 8) / 1000, after  # without leading zeros, so only then there is a sign
     if kind in (_STR, _AVP, _BYTES):
         return raw.rstrip(b"\0").decode(errors="replace"), after
     result, items = {}, []

@@ -10,6 +10,7 @@ import time
 import traceback
 
 import secrets_in_logs
+import wire
 from run import Failed, Run
 
 LIMIT = 60  # seconds for one case, where it has no other in its attribute `limit`
@@ -75,6 +76,7 @@ class Runner:
         self.full, self.seconds, self.only = full, seconds, only
         self.passed = self.failed = self.skipped = 0
         self.logs = secrets_in_logs.Search()
+        self.wire = wire.watching = wire.Watch()
         self._began = time.monotonic()
 
     def say(self, text):
@@ -103,6 +105,7 @@ class Runner:
                     self._each(module, run, stack, cases)
                 finally:
                     self.logs.take(run)
+                    self.wire.take(run)
         except Exception as error:  # whatever it is, the other cases still run
             failed = error
         if failed is None:
@@ -132,21 +135,26 @@ class Runner:
             del cases[0]
 
     def end(self):
-        """The last case: what all servers logged. Returns the exit status."""
+        """The last cases: what all servers logged, and what they sent in clear. Returns the exit status."""
         if self.logs.servers and (not self.only or "secrets".startswith(self.only)) or self.logs.found:
-            self._secrets()
+            self._last("secrets", self.logs)
+        if self.wire.refused:
+            self.skipped += 1
+            self.say(f"skipped wire: {self.wire.refused}")
+        else:
+            self._last("wire", self.wire)
         if self.skipped:
             print(f"{self.skipped} skipped, each for the reason above", flush=True)
         print(f"{self.passed} passed, {self.failed} failed", flush=True)
         return 1 if self.failed or not self.passed else 0
 
-    def _secrets(self):
-        self.say(f"        secrets: {self.logs.sentence()}")
+    def _last(self, name, search):
+        self.say(f"        {name}: {search.sentence()}")
         try:
-            self.logs.verdict()
+            search.verdict()
         except Failed as error:
             self.failed += 1
-            self.say(f"FAILED  secrets: {error}")
+            self.say(f"FAILED  {name}: {error}")
         else:
             self.passed += 1
-            self.say("passed  secrets")
+            self.say(f"passed  {name}")

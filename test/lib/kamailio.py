@@ -8,6 +8,7 @@ import shutil
 import subprocess
 
 from run import TREE, Failed, wait_until
+from sockets import sockets
 
 PATH = os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin:/sbin"
 MODULES = pathlib.Path(os.environ.get("CUBE_MODULES", TREE / "build" / "modules"))  # ours
@@ -70,7 +71,12 @@ class Kamailio:
         """Starts it and waits until it answers kamcmd."""
         self.process = self.run.spawn(self.name, self.argv)
         wait_until(self._ready, timeout, f"{self.name} answers kamcmd core.uptime")
+        self.note_addresses()
         return self
+
+    def note_addresses(self):
+        """Puts its addresses among those of the run's servers; also to be called when a reload has given it others."""
+        self.run.servers |= sockets([self.process.pid, *self.processes()])
 
     def _ready(self):
         status = self.process.status()

@@ -8,6 +8,7 @@ import ctypes
 import os
 import subprocess
 
+import wire
 from kamailio import program
 from run import Failed
 
@@ -37,6 +38,8 @@ def namespace():
         with contextlib.suppress(OSError):  # in a chroot "/" is no mount point; there the host has seen to it
             _call("mount", b"none", b"/", None, MS_REC | MS_PRIVATE, None)
         ip("link", "set", "lo", "up")
+        if wire.watching:
+            stack.enter_context(wire.watching.place("a network namespace"))
         yield
 
 

@@ -94,12 +94,14 @@ class Run:
         self.keep_on_failure = keep_on_failure or bool(os.environ.get("CUBE_TEST_KEEP"))
         self.processes = []
         self.files = []  # configurations, for the report
+        self.servers = set()  # (host, port) of servers under test, see wire.py
         self._kept = False
         self._detached = False
 
     def __enter__(self):
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix=f"cube-{self.name}-"))
         self.addresses = net.Addresses()
+        self.began = time.time()
         self._old = {s: signal.signal(s, self._interrupt) for s in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
         return self
 

@@ -57,6 +57,7 @@ PARTS = {
 </action></recv>
 <Reference variables="caller,called,way"/>""",
 }
+PROOF = re.compile(r";cube-to=[0-9a-f]{16}(?=[;>? ])")
 ON_THE_WAY = {"via", "v", "route", "record-route", "max-forwards", "content-length", "l"}
 
 
@@ -112,10 +113,16 @@ def names(messages):
     return [m.method if m.status is None else f"{m.status} {m.method}" for m in messages]
 
 
+def start(message):
+    """Its first line, without what proves to our server that the Request-URI was a Contact."""
+    return PROOF.sub("", message.first)
+
+
 def _core(message):
-    """What nobody on the way may change."""
-    headers = sorted((n.lower(), v) for n, v in message.headers if n.lower() not in ON_THE_WAY)
-    head = message.first if message.method != "INVITE" or message.status else "INVITE"
+    """What nobody on the way may change. A Contact is given a proof, which the requests that go there bring back."""
+    headers = sorted((n.lower(), PROOF.sub("", v) if n.lower() == "contact" else v)
+                     for n, v in message.headers if n.lower() not in ON_THE_WAY)
+    head = start(message) if message.method != "INVITE" or message.status else "INVITE"
     return head, headers, message.body.strip()
 
 

@@ -60,6 +60,11 @@ class Message:
         return found.group(1) or found.group(2) or "" if found else ""
 
     @property
+    def scheme(self):
+        """Of a request's URI; None of an answer."""
+        return self.first.split()[1].partition(":")[0].lower() if self.status is None else None
+
+    @property
     def call_id(self):
         return self.get("Call-ID")
 

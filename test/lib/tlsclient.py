@@ -12,6 +12,8 @@ from run import Failed
 
 IP_BIND_ADDRESS_NO_PORT = 24  # take the port when connecting: the same one may serve several destinations
 
+sips_calls = set()  # Call-IDs of all requests to sips URIs that clients of this process sent by TLS
+
 VERSIONS = {"1.0": ssl.TLSVersion.TLSv1, "1.1": ssl.TLSVersion.TLSv1_1, "1.2": ssl.TLSVersion.TLSv1_2,
             "1.3": ssl.TLSVersion.TLSv1_3}
 
@@ -85,6 +87,8 @@ class TlsClient:
         self._splitter, self._waiting = sipmsg.Splitter(), []
 
     def send(self, message):
+        if isinstance(message, sipmsg.Message) and message.scheme == "sips":
+            sips_calls.add(message.call_id)
         self.ssl.sendall(bytes(message))
 
     def receive(self, timeout=5):

@@ -10,6 +10,8 @@
 #include "../../modules/libcube/conf/dump.h"
 #include "pki.h"
 
+const struct cube_target helper_target = {.kind = CUBE_TARGET_DNS};
+
 static void *alloc(void *ctx, size_t size)
 {
 	struct helper_alloc *h = ctx;

@@ -47,6 +47,9 @@ void helper_files_pki(struct helper_files *h);
 /* Loads text as HELPER_CONF with malloc. files: from helper_files_pki. NULL and err on failure. */
 struct cube_conf *helper_load(struct helper_files *files, const char *text, size_t len, struct cube_err *err);
 
+/* For dial-peers that are made without a file, and need one. */
+extern const struct cube_target helper_target;
+
 /* The file of the disk, NUL-terminated; fails the test when it cannot be read. Free it. */
 char *helper_read(const char *path, size_t *len);
 /* cube_conf_dump into one text; free it. */

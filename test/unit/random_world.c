@@ -351,7 +351,8 @@ static void random_uri(struct random_source *r, struct world_call *call, enum wo
 	else if(call->uri[of].tel)
 		snprintf(whole, sizeof(call->uri[of].whole), "tel:%s", call->uri[of].user);
 	else
-		snprintf(whole, sizeof(call->uri[of].whole), "sip:%s@%s", call->uri[of].user, call->uri[of].host);
+		snprintf(whole, sizeof(call->uri[of].whole), "%s:%s@%s", one_in(r, 3) ? "sips" : "sip", call->uri[of].user,
+				call->uri[of].host);
 	put(o, " %s=%s%s", headers[of], bad ? "@" : "", whole);
 }
 

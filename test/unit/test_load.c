@@ -131,9 +131,9 @@ START_TEST(effective)
 	const struct cube_dial_peer *peer = cube_conf_dial_peer(conf, 100);
 	const struct cube_tls_profile *p = &conf->tls_profiles[conf->tenants[peer->tenant].tls_profile];
 
-	ck_assert_int_eq(peer->target.kind, CUBE_TARGET_DNS);
-	ck_assert(cube_str_eq(peer->target.host, CUBE_STR("sip.acme.co")));
-	ck_assert_int_eq(peer->target.port, 5080);
+	ck_assert_int_eq(peer->target->kind, CUBE_TARGET_DNS);
+	ck_assert(cube_str_eq(peer->target->host, CUBE_STR("sip.acme.co")));
+	ck_assert_int_eq(peer->target->port, 5080);
 	ck_assert_int_eq(cube_conf_tenant(conf, 200)->session_transport, CUBE_TRANSPORT_TCP); /* sip-ua's */
 	ck_assert_int_eq(p->tag, 100);
 	ck_assert(cube_str_eq(conf->trustpoints[p->trustpoint[CUBE_ROLE_SERVER]].name, CUBE_STR("chef")));
@@ -349,6 +349,40 @@ START_TEST(many)
 }
 END_TEST
 
+/* A million of them are held in memory: what is not given takes none, what is written alike is there once. */
+START_TEST(parts)
+{
+	static const char plan[] =
+			"sip-ua { listen-non-secure = \"192.0.2.1:5060\" }\n"
+			"uri u { host = dns:a.acme.co }\n"
+			"dial-peer 1 { destination-pattern = 1 session-target = \"dns:a.acme.co:5080\" }\n"
+			"dial-peer 2 { destination-pattern = 2 session-target = \"dns:a.acme.co:5080\" }\n"
+			"dial-peer 3 { destination-pattern = 3 session-target = \"dns:a.acme.co\" }\n"
+			"dial-peer 4 { incoming-uri-via = u }\n"
+			"dial-peer 5 { incoming-uri-via = u destination-uri = u session-target = \"dns:a.acme.co\""
+			" voice-hunt = 404 }\n";
+	struct cube_err err;
+	struct cube_conf *other = helper_load(&files, plan, sizeof(plan) - 1, &err);
+	const struct cube_dial_peer *p;
+
+	ck_assert_msg(other != NULL, "%s", err.text);
+	p = other->dial_peers;
+	ck_assert_uint_le(sizeof(*p), 112);
+	for(int i = 0; i < 3; i++)
+		ck_assert(!p[i].in && !p[i].out && !p[i].more);
+	ck_assert(p[3].in && !p[3].out && !p[3].more && !p[3].target);
+	ck_assert(p[4].in && p[4].out && p[4].more);
+	ck_assert_ptr_eq(p[0].session_target, p[1].session_target);
+	ck_assert_ptr_ne(p[0].session_target, p[2].session_target);
+	ck_assert_ptr_eq(p[2].target, p[4].target);
+	ck_assert_ptr_eq(p[3].in->incoming_uri[CUBE_URI_VIA].name.s, p[4].out->destination_uri.name.s);
+	ck_assert_int_eq(cube_dial_in(&p[0])->destination_dpg.tag, 0);
+	ck_assert_ptr_null(cube_dial_more(&p[0])->hunt);
+	ck_assert_uint_eq(p[4].more->hunt->bits[0], 1u << 4);
+	cube_conf_free(&other);
+}
+END_TEST
+
 Suite *suite_load(void);
 Suite *suite_load(void)
 {
@@ -371,6 +405,7 @@ Suite *suite_load(void)
 	tcase_add_loop_test(tcase, folders, 0, 4);
 	tcase_add_test(tcase, no_configuration);
 	tcase_add_test(tcase, many);
+	tcase_add_test(tcase, parts);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -176,11 +176,11 @@ END_TEST
 /* In each place where a stranger's or the operator's word can stand. */
 START_TEST(test_hostile)
 {
-	struct cube_dial_peer dial_peers[] = {{.tag = 1,
-			.description = CUBE_STR(EVIL),
-			.destination_pattern = CUBE_STR(EVIL),
-			.incoming_called_number = CUBE_STR(EVIL),
-			.session_target = CUBE_STR(EVIL)}};
+	struct cube_dial_in in = {.incoming_called_number = CUBE_STR(EVIL)};
+	struct cube_dial_more more = {.description = CUBE_STR(EVIL)};
+	struct cube_session_target target = {.text = CUBE_STR(EVIL)};
+	struct cube_dial_peer dial_peers[] = {
+			{.tag = 1, .destination_pattern = CUBE_STR(EVIL), .session_target = &target, .in = &in, .more = &more}};
 	struct cube_conf conf = {.dial_peers = dial_peers, .n_dial_peers = 1};
 	struct cube_state_tenant tenants[] = {{.tag = 0}, {.tag = 100, .description = CUBE_STR(EVIL)}};
 	struct cube_state_trustpoint tps[] = {{.name = CUBE_STR(EVIL),

@@ -39,10 +39,11 @@ static struct cube_dial_peer *fixture_add(struct fixture *f, const char *out, co
 
 	peer->tag = (int)f->conf.n_dial_peers;
 	peer->destination_pattern = cube_str_of(out);
-	peer->incoming_called_number = cube_str_of(in);
+	if(in && (peer->in = cube_arena_get(f->conf.arena, sizeof(*peer->in))))
+		peer->in->incoming_called_number = cube_str_of(in);
 	peer->tenant = CUBE_NONE;
 	peer->permission = CUBE_PERMISSION_BOTH;
-	peer->target.kind = CUBE_TARGET_DNS;
+	peer->target = &helper_target;
 	return peer;
 }
 
@@ -139,7 +140,7 @@ static void add_row(struct fixture *f, const char *spec, char *text)
 	peer->huntstop = strstr(spec, " huntstop") != NULL;
 	peer->shutdown = strstr(spec, " shutdown") != NULL;
 	if(strstr(spec, " no-target"))
-		peer->target.kind = CUBE_TARGET_NONE;
+		peer->target = NULL;
 	if(strstr(spec, " p"))
 		peer->preference = (int)strtol(strstr(spec, " p") + 2, NULL, 10);
 	if(strstr(spec, " t"))
@@ -172,7 +173,7 @@ START_TEST(test_inbound)
 	fixture_add(&f, NULL, ".T")->tenant = 1;
 	fixture_add(&f, NULL, "2001")->shutdown = true;
 	fixture_add(&f, NULL, "3T")->preference = 1;
-	fixture_add(&f, NULL, "3T")->target.kind = CUBE_TARGET_NONE;
+	fixture_add(&f, NULL, "3T")->target = NULL;
 	fixture_add(&f, NULL, "3T");
 	fixture_add(&f, "4...", NULL);
 	fixture_build(&f);
@@ -230,7 +231,7 @@ START_TEST(test_bad_patterns)
 	fixture_add(&f, "20)", NULL);
 	fixture_add(&f, "200.", "[]")->shutdown = true;
 	fixture_add(&f, "2000", "20");
-	fixture_add(&f, "T5", NULL)->target.kind = CUBE_TARGET_NONE;
+	fixture_add(&f, "T5", NULL)->target = NULL;
 	ck_assert_int_eq(cube_dial_plan_build(&f.conf, f.conf.arena, &f.err), -1);
 	ck_assert_ptr_null(f.conf.dial_plan);
 	ck_assert_str_eq(f.err.text,
@@ -303,7 +304,7 @@ static void compare_out(const struct fixture *f, const struct naive *naive, cons
 	for(unsigned i = 0; i < f->conf.n_dial_peers; i++) {
 		const struct cube_dial_peer *peer = &f->conf.dial_peers[i];
 
-		if(naive->out[i] && !peer->shutdown && peer->target.kind != CUBE_TARGET_NONE
+		if(naive->out[i] && !peer->shutdown && peer->target
 				&& cube_pattern_match(naive->out[i], cube_str_of(number), &digits))
 			n = insert(want, n, (struct cube_dial_hit){.peer = peer, .explicit_digits = digits});
 	}
@@ -333,8 +334,8 @@ static void compare_in(const struct fixture *f, const struct naive *naive, const
 	got = call_in(f, tenant, number);
 	expected = n ? want[0].peer : NULL;
 	ck_assert_msg(got == expected, "%s, tenant %d: got %d \"%s\", want %d \"%s\"", number, tenant, got ? got->tag : 0,
-			got ? got->incoming_called_number.s : "", expected ? expected->tag : 0,
-			expected ? expected->incoming_called_number.s : "");
+			got ? cube_dial_in(got)->incoming_called_number.s : "", expected ? expected->tag : 0,
+			expected ? cube_dial_in(expected)->incoming_called_number.s : "");
 }
 
 static void random_peer(struct fixture *f, struct naive *naive, struct random_source *r, char texts[2][48])
@@ -350,12 +351,12 @@ static void random_peer(struct fixture *f, struct naive *naive, struct random_so
 	peer->shutdown = random_below(r, 15) == 0;
 	peer->tenant = (int)random_below(r, TENANTS + 1) - 1;
 	if(random_below(r, 15) == 0)
-		peer->target.kind = CUBE_TARGET_NONE;
+		peer->target = NULL;
 	naive->out[i] = naive->in[i] = NULL;
 	if(peer->destination_pattern.len)
 		naive->out[i] = cube_pattern_compile(peer->destination_pattern, "out", f->conf.arena, &f->err);
-	if(peer->incoming_called_number.len)
-		naive->in[i] = cube_pattern_compile(peer->incoming_called_number, "in", f->conf.arena, &f->err);
+	if(peer->in)
+		naive->in[i] = cube_pattern_compile(peer->in->incoming_called_number, "in", f->conf.arena, &f->err);
 }
 
 START_TEST(test_random)

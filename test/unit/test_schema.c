@@ -30,6 +30,8 @@ START_TEST(table)
 		key = &s->keys[i];
 		ck_assert_msg(key->name != NULL, "%s: key %u has no name", s->name, i);
 		ck_assert_msg(key->min <= key->max, "%s: %s", s->name, key->name);
+		if(key->part)
+			ck_assert_msg(key->offset < key->part->size && key->part->pointer < s->size, "%s: %s", s->name, key->name);
 		for(k = 0; k < i; k++)
 			ck_assert_msg(strcmp(key->name, s->keys[k].name) != 0, "%s: %s is there twice", s->name, key->name);
 	}

@@ -115,6 +115,35 @@ START_TEST(test_long)
 }
 END_TEST
 
+static const struct
+{
+	const char *headers;
+	bool alone;
+} messages[] = {
+		{"", true},
+		{":", true},
+		{"el:", true},
+		{"INVITE sip:a@b SIP/2.0\r\nTo: <sip:c@d>\r\n", true},
+		{"INVITE sips:a@b SIP/2.0\r\n", false},
+		{"X sip:a SIP/2.0\r\nContact: <SIPS:c@d>\r\n", false},
+		{"X sip:a SIP/2.0\r\nP-Asserted-Identity: <Tel:+1>\r\n", false},
+		{"tel:", false},
+		{"sips:", false},
+		{"X sip:a SIP/2.0\r\nTo:<sip:tel@sips>\r\n", true},
+};
+
+START_TEST(test_sip_alone)
+{
+	size_t len = strlen(messages[_i].headers);
+	char *text = malloc(len ? len : 1);
+
+	memcpy(text, messages[_i].headers, len);
+	ck_assert_msg(
+			cube_scheme_sip_alone((struct cube_str){text, len}) == messages[_i].alone, "%s", messages[_i].headers);
+	free(text);
+}
+END_TEST
+
 Suite *suite_scheme(void)
 {
 	Suite *suite = suite_create("scheme");
@@ -122,6 +151,7 @@ Suite *suite_scheme(void)
 
 	tcase_add_loop_test(tcase, test_rows, 0, sizeof(rows) / sizeof(rows[0]));
 	tcase_add_test(tcase, test_back);
+	tcase_add_loop_test(tcase, test_sip_alone, 0, sizeof(messages) / sizeof(messages[0]));
 	tcase_add_test(tcase, test_long);
 	suite_add_tcase(suite, tcase);
 	return suite;

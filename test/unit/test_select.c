@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../modules/libcube/dialpeer/e164_map.h"
 #include "calls.h"
 #include "helper.h"
 
@@ -16,6 +17,9 @@ Suite *suite_select(void);
 	"tenant 200 { listen-non-secure = '127.0.0.1:5080' }"
 #define TARGET " session-target = 'ipv4:192.0.2.9' "
 #define BIG 10000 /* lines of a map */
+/* 291 bytes: with "/bad.txt" one less than what is shown */
+#define LONG_FOLDER F97 F97 F97
+#define F97 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0"
 
 /* Where a row comes from: IN, OUT, LANG are sections 2.1, 2.2 and 2.3 of what was found out about IOS; docs is
  * docs/dial-peers.md, config docs/config.md. */
@@ -560,6 +564,19 @@ START_TEST(test_many_calling)
 }
 END_TEST
 
+/* A line of a map is named by its file, however long the path is; in the middle of the cut stands a letter of two bytes. */
+START_TEST(test_long_path)
+{
+	char url[] = "/" LONG_FOLDER "\xc3\xbc" LONG_FOLDER "/bad.txt";
+	struct cube_e164_map map = {.tag = 1, .url = cube_str_of(url), .file = {.data = "(2", .len = 2}};
+	struct cube_err err = {0};
+
+	ck_assert(!cube_e164_check(&map, &err));
+	ck_assert_msg(strstr(err.text, "e164-pattern-map 1: url ..." LONG_FOLDER "/bad.txt: line 1: \"(2\"") == err.text,
+			"%s", err.text);
+}
+END_TEST
+
 Suite *suite_select(void)
 {
 	Suite *s = suite_create("select");
@@ -573,6 +590,7 @@ Suite *suite_select(void)
 	tcase_add_test(t, test_lots_in_order);
 	tcase_add_test(t, test_no_lots);
 	tcase_add_test(t, test_many_calling);
+	tcase_add_test(t, test_long_path);
 	suite_add_tcase(s, t);
 	return s;
 }

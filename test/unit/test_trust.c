@@ -49,6 +49,7 @@ static const struct
 static void conf_make(struct cube_conf *conf)
 {
 	static struct cube_dial_peer dial_peers[N_PEERS];
+	static struct cube_target targets[N_PEERS];
 	struct cube_err err = {0};
 
 	memset(conf, 0, sizeof(*conf));
@@ -63,11 +64,12 @@ static void conf_make(struct cube_conf *conf)
 		dial_peers[i].tenant = peers[i].tenant;
 		dial_peers[i].shutdown = peers[i].shutdown;
 		dial_peers[i].destination_pattern = CUBE_STR("1000");
-		dial_peers[i].target.kind = peers[i].kind;
+		dial_peers[i].target = &targets[i];
+		targets[i].kind = peers[i].kind;
 		if(peers[i].kind == CUBE_TARGET_IP)
-			dial_peers[i].target.addr.ip = ip_of(peers[i].ip);
+			targets[i].addr.ip = ip_of(peers[i].ip);
 		else
-			dial_peers[i].target.host = cube_str_of(peers[i].ip);
+			targets[i].host = cube_str_of(peers[i].ip);
 	}
 	conf->dial_peers = dial_peers;
 	conf->n_dial_peers = N_PEERS;
@@ -150,21 +152,23 @@ START_TEST(test_many_tenants)
 		N = 10000
 	};
 	struct cube_conf conf = {.n_tenants = N, .n_dial_peers = N};
+	struct cube_target *targets;
 	struct cube_err err = {0};
 
 	conf.arena = cube_arena_new(&cube_alloc_libc, 1 << 20);
 	conf.sip_ua.trusted_authenticate = true;
 	conf.tenants = cube_arena_array(conf.arena, N, sizeof(*conf.tenants));
 	conf.dial_peers = cube_arena_array(conf.arena, N, sizeof(*conf.dial_peers));
+	targets = cube_arena_array(conf.arena, N, sizeof(*targets));
 	for(int i = 0; i < N; i++) {
 		struct cube_ip ip = {4, {10, 0, (uint8_t)(i >> 8), (uint8_t)i}};
 
-		conf.dial_peers[i] = (struct cube_dial_peer){.tag = i + 1, .tenant = N - 1 - i};
-		conf.dial_peers[i].target = (struct cube_target){.kind = CUBE_TARGET_IP, .addr = {.ip = ip}};
+		targets[i] = (struct cube_target){.kind = CUBE_TARGET_IP, .addr = {.ip = ip}};
+		conf.dial_peers[i] = (struct cube_dial_peer){.tag = i + 1, .tenant = N - 1 - i, .target = &targets[i]};
 	}
 	ck_assert_msg(cube_dial_plan_build(&conf, conf.arena, &err) == 0, "%s", err.text);
 	for(int i = 0; i < N; i++) {
-		const struct cube_ip *ip = &conf.dial_peers[i].target.addr.ip;
+		const struct cube_ip *ip = &conf.dial_peers[i].target->addr.ip;
 
 		ck_assert_int_eq((int)cube_tenant_trust(&conf, N - 1 - i, ip, false), (int)CUBE_TRUST_DIAL_PEER);
 		ck_assert_int_eq((int)cube_tenant_trust(&conf, (N - i) % N, ip, false), (int)CUBE_TRUST_REFUSE);

@@ -39,9 +39,9 @@ const struct cube_alloc cube_alloc_libc = {libc_alloc, libc_free, NULL};
 
 /* Where size bytes would begin in b: 0 when they do not fit. Aligned by address, since an allocator may align less
  * than the compiler assumes. */
-static size_t block_place(const struct block *b, size_t size)
+static size_t block_place(const struct block *b, size_t size, size_t align)
 {
-	size_t at = b->used + (ALIGN - ((uintptr_t)b + b->used) % ALIGN) % ALIGN;
+	size_t at = b->used + (align - ((uintptr_t)b + b->used) % align) % align;
 
 	return at <= b->size && size <= b->size - at ? at : 0;
 }
@@ -58,9 +58,9 @@ static struct block *block_new(const struct cube_alloc *alloc, size_t size)
 	return b;
 }
 
-static void *block_get(struct block *b, size_t size)
+static void *block_get(struct block *b, size_t size, size_t align)
 {
-	size_t at = block_place(b, size);
+	size_t at = block_place(b, size, align);
 
 	if(!at)
 		return NULL;
@@ -77,7 +77,7 @@ struct cube_arena *cube_arena_new(const struct cube_alloc *alloc, size_t block_s
 
 	if(!(b = block_new(alloc, size)))
 		return NULL;
-	arena = block_get(b, sizeof(*arena)); /* fits: see the least size above */
+	arena = block_get(b, sizeof(*arena), ALIGN); /* fits: see the least size above */
 	arena->alloc = *alloc;
 	arena->first = b;
 	arena->block_size = block_size;
@@ -101,13 +101,13 @@ void cube_arena_free(struct cube_arena **arena)
 	*arena = NULL;
 }
 
-void *cube_arena_get(struct cube_arena *arena, size_t size)
+static void *get(struct cube_arena *arena, size_t size, size_t align)
 {
 	size_t need, least = arena->block_size;
 	struct block *b;
 	void *got;
 
-	if((got = block_get(arena->first, size)))
+	if((got = block_get(arena->first, size, align)))
 		return got;
 	if(size > SIZE_MAX - sizeof(*b) - ALIGN)
 		return NULL;
@@ -122,7 +122,12 @@ void *cube_arena_get(struct cube_arena *arena, size_t size)
 		b->next = arena->first;
 		arena->first = b;
 	}
-	return block_get(b, size);
+	return block_get(b, size, align);
+}
+
+void *cube_arena_get(struct cube_arena *arena, size_t size)
+{
+	return get(arena, size, ALIGN);
 }
 
 void *cube_arena_array(struct cube_arena *arena, size_t n, size_t size)
@@ -136,11 +141,16 @@ char *cube_arena_text(struct cube_arena *arena, struct cube_str text)
 {
 	char *copy;
 
-	if(text.len == SIZE_MAX || !(copy = cube_arena_get(arena, text.len + 1)))
+	if(text.len == SIZE_MAX || !(copy = get(arena, text.len + 1, 1)))
 		return NULL;
 	if(text.len)
 		memcpy(copy, text.s, text.len);
 	return copy;
+}
+
+const struct cube_alloc *cube_arena_alloc(const struct cube_arena *arena)
+{
+	return &arena->alloc;
 }
 
 size_t cube_arena_bytes(const struct cube_arena *arena)

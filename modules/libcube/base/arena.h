@@ -30,6 +30,7 @@ void *cube_arena_get(struct cube_arena *arena, size_t size) __attribute__((warn_
 void *cube_arena_array(struct cube_arena *arena, size_t n, size_t size) __attribute__((warn_unused_result));
 /* A copy, and a NUL behind it. */
 char *cube_arena_text(struct cube_arena *arena, struct cube_str text) __attribute__((warn_unused_result));
+const struct cube_alloc *cube_arena_alloc(const struct cube_arena *arena); /* where its blocks come from */
 size_t cube_arena_bytes(const struct cube_arena *arena); /* taken from the allocator, for show commands */
 
 #endif

@@ -4,45 +4,61 @@
 #include "net.h"
 
 #include <arpa/inet.h>
-#include <stdio.h>
 #include <string.h>
 
-/* inet_pton is strict already: four decimal parts without leading zeros, no zone id. It only needs the NUL. */
-static bool ip_parse_bare(struct cube_str text, struct cube_ip *ip)
+#include "write.h"
+
+/* Four decimal parts without leading zeros. */
+static bool ip4_parse(struct cube_str text, struct cube_ip *ip)
+{
+	struct cube_ip out = {.len = 4};
+	unsigned part = 0, digits = 0, value = 0;
+
+	for(size_t i = 0; i < text.len; i++) {
+		char c = text.s[i];
+
+		if(c >= '0' && c <= '9') {
+			if(digits > 0 && value == 0)
+				return false;
+			value = value * 10 + (unsigned)(c - '0');
+			digits++;
+			if(value > 255)
+				return false;
+		} else if(c == '.' && digits > 0 && part < 3) {
+			out.bytes[part++] = (uint8_t)value;
+			digits = value = 0;
+		} else {
+			return false;
+		}
+	}
+	if(part != 3 || digits == 0)
+		return false;
+	out.bytes[3] = (uint8_t)value;
+	*ip = out;
+	return true;
+}
+
+/* inet_pton is strict already: no zone id. It only needs the NUL. */
+static bool ip6_parse(struct cube_str text, struct cube_ip *ip)
 {
 	char buf[INET6_ADDRSTRLEN];
-	struct cube_ip out;
+	struct cube_ip out = {.len = 16};
 
-	if(text.len == 0 || text.len >= sizeof(buf) || memchr(text.s, '\0', text.len))
+	if(text.len < 2 || text.len >= sizeof(buf) || !memchr(text.s, ':', text.len) || memchr(text.s, '\0', text.len))
 		return false;
 	memcpy(buf, text.s, text.len);
 	buf[text.len] = '\0';
-	memset(&out, 0, sizeof(out));
-	if(inet_pton(AF_INET, buf, out.bytes) == 1) {
-		out.len = 4;
-	} else {
-		memset(&out, 0, sizeof(out));
-		if(inet_pton(AF_INET6, buf, out.bytes) != 1)
-			return false;
-		out.len = 16;
-	}
+	if(inet_pton(AF_INET6, buf, out.bytes) != 1)
+		return false;
 	*ip = out;
 	return true;
 }
 
 bool cube_ip_parse(struct cube_str text, struct cube_ip *ip)
 {
-	struct cube_ip out;
-
-	if(text.len >= 2 && text.s[0] == '[') {
-		if(text.s[text.len - 1] != ']')
-			return false;
-		if(!ip_parse_bare((struct cube_str){text.s + 1, text.len - 2}, &out) || out.len != 16)
-			return false;
-		*ip = out;
-		return true;
-	}
-	return ip_parse_bare(text, ip);
+	if(text.len >= 2 && text.s[0] == '[')
+		return text.s[text.len - 1] == ']' && ip6_parse((struct cube_str){text.s + 1, text.len - 2}, ip);
+	return ip4_parse(text, ip) || ip6_parse(text, ip);
 }
 
 /* Decimal without sign, space or leading zero, up to max. */
@@ -139,21 +155,9 @@ bool cube_prefix_parse(struct cube_str text, struct cube_prefix *prefix)
 	return true;
 }
 
-bool cube_ip_eq(const struct cube_ip *a, const struct cube_ip *b)
-{
-	return cube_ip_cmp(a, b) == 0;
-}
-
 bool cube_ip_any(const struct cube_ip *ip)
 {
 	return ip->len != 0 && host_bits_clear(ip, 0);
-}
-
-int cube_ip_cmp(const struct cube_ip *a, const struct cube_ip *b)
-{
-	if(a->len != b->len)
-		return a->len < b->len ? -1 : 1;
-	return memcmp(a->bytes, b->bytes, a->len);
 }
 
 bool cube_prefix_has(const struct cube_prefix *prefix, const struct cube_ip *ip)
@@ -186,23 +190,34 @@ bool cube_ip_local(const struct cube_ip *ip)
 
 const char *cube_ip_text(const struct cube_ip *ip, bool brackets, char buf[CUBE_ADDR_TEXT_MAX])
 {
+	struct cube_writing text = {.s = buf, .size = CUBE_ADDR_TEXT_MAX};
 	char plain[INET6_ADDRSTRLEN] = "";
-	bool v6 = ip->len == 16;
 
-	if(ip->len)
-		inet_ntop(v6 ? AF_INET6 : AF_INET, ip->bytes, plain, sizeof(plain));
-	snprintf(buf, CUBE_ADDR_TEXT_MAX, v6 && brackets ? "[%s]" : "%s", plain);
+	for(unsigned i = 0; ip->len == 4 && i < 4; i++) {
+		if(i)
+			cube_write(&text, CUBE_STR("."));
+		cube_write_number(&text, ip->bytes[i]);
+	}
+	if(ip->len == 16) {
+		inet_ntop(AF_INET6, ip->bytes, plain, sizeof(plain));
+		cube_write(&text, brackets ? CUBE_STR("[") : CUBE_STR(""));
+		cube_write(&text, cube_str_of(plain));
+		cube_write(&text, brackets ? CUBE_STR("]") : CUBE_STR(""));
+	}
+	cube_write_end(&text);
 	return buf;
 }
 
 const char *cube_addr_text(const struct cube_addr *addr, char buf[CUBE_ADDR_TEXT_MAX])
 {
+	struct cube_writing text = {.s = buf, .size = CUBE_ADDR_TEXT_MAX};
 	char ip[CUBE_ADDR_TEXT_MAX];
 
-	cube_ip_text(&addr->ip, true, ip);
-	if(addr->port)
-		snprintf(buf, CUBE_ADDR_TEXT_MAX, "%.47s:%u", ip, (unsigned)addr->port);
-	else
-		snprintf(buf, CUBE_ADDR_TEXT_MAX, "%s", ip);
+	cube_write(&text, cube_str_of(cube_ip_text(&addr->ip, true, ip)));
+	if(addr->port) {
+		cube_write(&text, CUBE_STR(":"));
+		cube_write_number(&text, addr->port);
+	}
+	cube_write_end(&text);
 	return buf;
 }

@@ -6,31 +6,34 @@
 
 static bool selected_in(const struct cube_dial_peer *peer)
 {
-	bool selected = peer->incoming_called_number.len || peer->answer_address.len || peer->incoming_called_map.tag
-					|| peer->incoming_calling_map.tag;
+	const struct cube_dial_in *in = cube_dial_in(peer);
+	bool selected = in->incoming_called_number.len || in->answer_address.len || in->incoming_called_map.tag
+					|| in->incoming_calling_map.tag;
 
 	for(unsigned i = 0; i < CUBE_N_URI_IN; i++)
-		selected = selected || peer->incoming_uri[i].name.len;
+		selected = selected || in->incoming_uri[i].name.len;
 	return selected;
 }
 
 static bool has_target(const struct cube_dial_peer *peer)
 {
-	return peer->session_target.len || peer->server_group.tag;
+	return peer->session_target || peer->server_group.tag;
 }
 
 static const char *selected_out(const struct cube_dial_peer *peer)
 {
+	const struct cube_dial_out *out = cube_dial_out(peer);
+
 	if(peer->destination_pattern.len)
 		return "destination-pattern";
-	if(peer->destination_map.tag)
+	if(out->destination_map.tag)
 		return "destination-e164-pattern-map";
-	if(peer->destination_calling_map.tag)
+	if(out->destination_calling_map.tag)
 		return "destination-calling-e164-pattern-map";
-	if(peer->destination_uri.name.len)
+	if(out->destination_uri.name.len)
 		return "destination-uri";
 	for(unsigned i = 0; i < CUBE_N_URI_OF; i++) {
-		if(peer->destination_uri_of[i].name.len)
+		if(out->destination_uri_of[i].name.len)
 			return "destination-uri-...";
 	}
 	return peer->in_dpg ? "being in a dpg" : NULL;
@@ -46,17 +49,17 @@ static void check_target(const struct cube_conf *conf, const struct cube_dial_pe
 				peer->tag);
 	else if(out && !has_target(peer))
 		cube_err_add(err, "dial-peer %d: %s: needs session-target or session-server-group", peer->tag, out);
-	if(peer->session_target.len && peer->server_group.tag)
+	if(peer->session_target && peer->server_group.tag)
 		cube_err_add(err, "dial-peer %d: session-target and session-server-group: only one of the two", peer->tag);
-	if(peer->destination_dpg.tag && peer->destination_policy.tag)
+	if(cube_dial_in(peer)->destination_dpg.tag && cube_dial_in(peer)->destination_policy.tag)
 		cube_err_add(
 				err, "dial-peer %d: destination-dpg and destination-provision-policy: only one of the two", peer->tag);
 	if(!has_target(peer))
 		return;
 	if(!out)
 		cube_err_add(err, "dial-peer %d: %s: needs destination-pattern, or another key that selects it for calls out",
-				peer->tag, peer->session_target.len ? "session-target" : "session-server-group");
-	if(!peer->session_target.len || peer->target.kind != CUBE_TARGET_NONE)
+				peer->tag, peer->session_target ? "session-target" : "session-server-group");
+	if(!peer->session_target || peer->target)
 		return;
 	if(peer->tenant == CUBE_NONE)
 		cube_err_add(err, "dial-peer %d: session-target \"sip-server\": needs tenant", peer->tag);

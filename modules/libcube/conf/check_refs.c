@@ -148,9 +148,10 @@ static void check_object(
 	cube_section_path(section, title, path);
 	for(i = 0; i < section->n_keys; i++) {
 		const struct cube_key *key = &section->keys[i];
+		char *has = cube_key_struct(key, object);
 
-		if(key->kind == CUBE_KIND_REF || key->kind == CUBE_KIND_NAME_REF)
-			check_ref(conf, path, key, (char *)object + key->offset, err);
+		if(has && (key->kind == CUBE_KIND_REF || key->kind == CUBE_KIND_NAME_REF))
+			check_ref(conf, path, key, has + key->offset, err);
 	}
 }
 

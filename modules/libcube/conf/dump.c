@@ -110,9 +110,10 @@ static bool is_set(const struct cube_key *key, const char *object)
 		case CUBE_KIND_URL:
 		case CUBE_KIND_PATH_OR_URL:
 		case CUBE_KIND_TLS_VERSION:
-		case CUBE_KIND_TARGET:
 		case CUBE_KIND_NAME_REF:
 			return ((const struct cube_str *)member)->len > 0;
+		case CUBE_KIND_TARGET:
+			return *(const struct cube_session_target *const *)member != NULL;
 		case CUBE_KIND_NUMBER:
 		case CUBE_KIND_REF:
 			return *(const int *)member >= key->min;
@@ -131,6 +132,7 @@ static bool is_set(const struct cube_key *key, const char *object)
 		case CUBE_KIND_HOSTS:
 		case CUBE_KIND_REVOCATIONS:
 		case CUBE_KIND_PATTERNS:
+		case CUBE_KIND_RULES:
 		case CUBE_KIND_CODECS:
 		case CUBE_KIND_RESPONSES:
 			return ((const struct cube_list *)member)->n > 0;
@@ -151,6 +153,9 @@ static void put_value(const struct out *out, const struct cube_key *key, const c
 		case CUBE_KIND_REF:
 			snprintf(text, sizeof(text), "%d", *(const int *)member);
 			put_text(out, text);
+			break;
+		case CUBE_KIND_TARGET:
+			put_string(out, (*(const struct cube_session_target *const *)member)->text);
 			break;
 		case CUBE_KIND_BOOL:
 			put_text(out, *(const bool *)member ? "true" : "false");
@@ -189,6 +194,7 @@ static void put_value(const struct out *out, const struct cube_key *key, const c
 		case CUBE_KIND_HOSTS:
 		case CUBE_KIND_REVOCATIONS:
 		case CUBE_KIND_PATTERNS:
+		case CUBE_KIND_RULES:
 		case CUBE_KIND_CODECS:
 		case CUBE_KIND_RESPONSES:
 			put_list(out, member);
@@ -203,10 +209,12 @@ static void put_keys(const struct out *out, const struct cube_section *section, 
 	unsigned i;
 
 	for(i = 0; i < section->n_keys; i++) {
-		if(!is_set(&section->keys[i], object))
+		const char *has = cube_key_struct(&section->keys[i], object);
+
+		if(!has || !is_set(&section->keys[i], has))
 			continue;
 		put_key(out, section->keys[i].name);
-		put_value(out, &section->keys[i], object);
+		put_value(out, &section->keys[i], has);
 		put_text(out, "\n");
 	}
 }
@@ -321,7 +329,7 @@ static void dump_dial_peer(struct out *out, const struct cube_conf *conf, const 
 {
 	struct cube_dial_peer effective = *peer;
 
-	if(cube_str_eq(peer->session_target, CUBE_STR("sip-server")) && peer->tenant != CUBE_NONE)
+	if(peer->session_target && peer->session_target->target.kind == CUBE_TARGET_NONE && peer->tenant != CUBE_NONE)
 		effective.session_target = conf->tenants[peer->tenant].sip_server;
 	put_object(out, &cube_sections[CUBE_SECTION_DIAL_PEER], &effective);
 }

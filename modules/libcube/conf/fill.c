@@ -3,10 +3,10 @@
  * are value.c's, relations between sections check.c's. */
 #include "fill.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "names.h"
-#include "value.h"
 
 void cube_fill_begin(struct cube_fill *fill, struct cube_conf *conf, struct cube_arena *scratch, struct cube_err *err)
 {
@@ -14,7 +14,7 @@ void cube_fill_begin(struct cube_fill *fill, struct cube_conf *conf, struct cube
 
 	memset(fill, 0, sizeof(*fill));
 	fill->conf = conf;
-	fill->scratch = scratch;
+	fill->scratch = fill->shared.scratch = scratch;
 	fill->err = err;
 	if(slash)
 		fill->folder = (struct cube_str){conf->path.s, (size_t)(slash - conf->path.s) + 1};
@@ -25,28 +25,39 @@ void cube_fill_begin(struct cube_fill *fill, struct cube_conf *conf, struct cube
 	conf->sip_ua.crl_cache = CUBE_STR("/var/cache/kamailio-cube");
 }
 
+#define CHUNK 32 /* structs */
+
+struct cube_fill_chunk
+{
+	struct cube_fill_chunk *next;
+	unsigned n;
+	max_align_t v[];
+};
+
 /* A zeroed struct for the section, in scratch memory. */
 static void *vector_add(struct cube_fill *fill, const struct cube_section *section)
 {
 	struct cube_fill_vector *vector = &fill->vectors[section->id];
-	size_t size = section->size;
-	unsigned max;
+	struct cube_fill_chunk *chunk = vector->last;
 	char *v;
 
-	if(vector->n == vector->max) {
-		max = vector->max * 2 + 16;
-		if(!(v = cube_arena_array(fill->scratch, max, size))) {
+	if(!chunk || chunk->n == CHUNK) {
+		if(!(chunk = cube_arena_get(fill->scratch, sizeof(*chunk) + CHUNK * section->size))) {
 			cube_err_nomem(fill->err, fill->conf->path.s);
 			return NULL;
 		}
-		if(vector->n)
-			memcpy(v, vector->v, vector->n * size);
-		vector->v = v;
-		vector->max = max;
+		*(vector->last ? &vector->last->next : &vector->first) = chunk;
+		vector->last = chunk;
 	}
-	v = vector->v + vector->n++ * size;
-	memset(v, 0, size); /* may hold what was taken back */
-	return v;
+	v = (char *)chunk->v + chunk->n++ * section->size;
+	vector->n++;
+	return memset(v, 0, section->size); /* may hold what was taken back */
+}
+
+static void vector_take_back(struct cube_fill_vector *vector)
+{
+	vector->last->n--;
+	vector->n--;
 }
 
 static int copy_title(struct cube_fill *fill, const struct cube_raw *raw, const char *path, struct cube_str *to)
@@ -121,10 +132,23 @@ static void check_cn_san(struct cube_fill *fill, const struct cube_raw *raw, con
 				path);
 }
 
+/* The struct that has the key's member: made, where it is a part that is not there yet. NULL when memory is out. */
+static void *key_struct(const struct cube_fill *fill, const struct cube_key *key, void *object)
+{
+	void *at = cube_key_struct(key, object);
+
+	if(!at && (at = cube_arena_get(fill->conf->arena, key->part->size)))
+		memcpy((char *)object + key->part->pointer, &at, sizeof(at));
+	return at;
+}
+
 static int fill_keys(struct cube_fill *fill, const struct cube_raw *raw, const char *path, void *object)
 {
-	struct cube_value value = {
-			.path = path, .object = object, .folder = fill->folder, .arena = fill->conf->arena, .err = fill->err};
+	struct cube_value value = {.path = path,
+			.folder = fill->folder,
+			.arena = fill->conf->arena,
+			.err = fill->err,
+			.shared = &fill->shared};
 	unsigned i;
 
 	for(i = 0; i < raw->section->n_keys; i++) {
@@ -133,6 +157,10 @@ static int fill_keys(struct cube_fill *fill, const struct cube_raw *raw, const c
 		value.key = &raw->section->keys[i];
 		value.v = raw->keys[i].n ? raw->values + raw->keys[i].first : NULL;
 		value.n = raw->keys[i].n;
+		if(!(value.object = key_struct(fill, value.key, object))) {
+			cube_err_nomem(fill->err, path);
+			return -1;
+		}
 		if(cube_value_store(&value) != 0)
 			return -1;
 	}
@@ -180,7 +208,7 @@ int cube_fill_section(void *ctx, const struct cube_raw *raw)
 	fill_defaults(id, object);
 	if((ret = fill_title(fill, raw, path, object)) == 0)
 		return fill_keys(fill, raw, path, object);
-	fill->vectors[id].n--;
+	vector_take_back(&fill->vectors[id]);
 	return ret < 0 ? -1 : 0;
 }
 
@@ -188,12 +216,15 @@ int cube_fill_section(void *ctx, const struct cube_raw *raw)
 static int move(struct cube_fill *fill, const struct cube_section *section)
 {
 	const struct cube_fill_vector *vector = &fill->vectors[section->id];
-	void *v = cube_arena_array(fill->conf->arena, vector->n, section->size);
+	char *v = cube_arena_array(fill->conf->arena, vector->n, section->size), *at = v;
+	const struct cube_fill_chunk *chunk;
 
 	if(!v)
 		return -1;
-	if(vector->n)
-		memcpy(v, vector->v, vector->n * section->size);
+	for(chunk = vector->first; chunk; chunk = chunk->next) {
+		memcpy(at, chunk->v, chunk->n * section->size);
+		at += chunk->n * section->size;
+	}
 	memcpy((char *)fill->conf + section->table, &v, sizeof(v));
 	memcpy((char *)fill->conf + section->count, &vector->n, sizeof(vector->n));
 	return 0;

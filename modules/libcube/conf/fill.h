@@ -5,12 +5,15 @@
 
 #include "model.h"
 #include "read.h"
+#include "value.h"
+
+struct cube_fill_chunk;
 
 /* Grows while reading, in memory that is given back afterwards. */
 struct cube_fill_vector
 {
-	char *v;
-	unsigned n, max;
+	struct cube_fill_chunk *first, *last;
+	unsigned n;
 };
 
 struct cube_fill
@@ -19,6 +22,7 @@ struct cube_fill
 	struct cube_arena *scratch;
 	struct cube_err *err;
 	struct cube_str folder;
+	struct cube_value_shared shared;
 	unsigned n_sip_ua;
 	struct cube_fill_vector vectors[CUBE_SECTION_CRYPTO_SIGNALING + 1]; /* by enum cube_section_id */
 };

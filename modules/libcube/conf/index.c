@@ -50,7 +50,9 @@ static void sort(struct cube_conf *conf, const struct cube_section *section, str
 	int (*cmp)(const void *, const void *) = section->title == CUBE_TITLE_TAG ? cmp_tag : cmp_name;
 	unsigned n = cube_index_count(conf, section), i;
 
-	if(n > 1)
+	for(i = 1; i < n && cmp(cube_index_object(conf, section, i - 1), cube_index_object(conf, section, i)) <= 0; i++)
+		;
+	if(i < n) /* programs write large ones, and in order */
 		qsort(cube_index_object(conf, section, 0), n, section->size, cmp);
 	for(i = 1; i < n; i++) {
 		const void *object = cube_index_object(conf, section, i);

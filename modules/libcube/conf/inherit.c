@@ -9,7 +9,6 @@
 #include "groups.h"
 #include "index.h"
 #include "names.h"
-#include "target.h"
 
 static enum cube_transport transport(enum cube_transport own, enum cube_transport inherited)
 {
@@ -100,25 +99,32 @@ static int signaling_profiles(struct cube_conf *conf)
 	return 0;
 }
 
-static void inherit_dial_peer(const struct cube_conf *conf, struct cube_dial_peer *peer)
+static int inherit_peer_hunt(const struct cube_conf *conf, struct cube_dial_more *more)
+{
+	struct cube_responses *hunt = cube_arena_get(conf->arena, sizeof(*hunt));
+
+	if(!hunt)
+		return -1;
+	cube_groups_responses(&more->hunt_text, hunt);
+	more->hunt = hunt;
+	return 0;
+}
+
+/* -1: memory is out. */
+static int inherit_dial_peer(const struct cube_conf *conf, struct cube_dial_peer *peer)
 {
 	const struct cube_tenant *tenant;
-	struct cube_str target = peer->session_target;
+	const struct cube_session_target *target = peer->session_target;
 
 	peer->tenant = peer->tenant_tag ? cube_index_tenant(conf, peer->tenant_tag) : CUBE_NONE;
 	tenant = peer->tenant == CUBE_NONE ? NULL : &conf->tenants[peer->tenant];
 	peer->session_transport =
 			transport(peer->session_transport, tenant ? tenant->session_transport : conf->sip_ua.session_transport);
 	inherit_url(&peer->url, tenant ? tenant->url : conf->sip_ua.url, &peer->session_transport);
-	if(cube_str_eq(target, CUBE_STR("sip-server")))
-		target = tenant ? tenant->sip_server : (struct cube_str){NULL, 0};
-	if(target.len)
-		(void)cube_target_parse(target, &peer->target); /* its form was checked when it was read */
-	peer->hunt = conf->sip_ua.hunt;
-	if(peer->hunt_text.n) {
-		memset(&peer->hunt, 0, sizeof(peer->hunt));
-		cube_groups_responses(&peer->hunt_text, &peer->hunt);
-	}
+	if(target && target->target.kind == CUBE_TARGET_NONE) /* sip-server */
+		target = tenant ? tenant->sip_server : NULL;
+	peer->target = target ? &target->target : NULL;
+	return !peer->more || !peer->more->hunt_text.n ? 0 : inherit_peer_hunt(conf, peer->more);
 }
 
 /* Those that do not speak for the called party: no answer, and the server's own failures. */
@@ -153,8 +159,12 @@ int cube_inherit(struct cube_conf *conf, struct cube_err *err)
 		tenant->tls_profile =
 				tenant->tls_profile_tag ? cube_index_tls_profile(conf, tenant->tls_profile_tag) : CUBE_NONE;
 	}
-	for(i = 0; i < conf->n_dial_peers; i++)
-		inherit_dial_peer(conf, &conf->dial_peers[i]);
+	for(i = 0; i < conf->n_dial_peers; i++) {
+		if(inherit_dial_peer(conf, &conf->dial_peers[i]) != 0) {
+			cube_err_nomem(err, conf->path.s);
+			return -1;
+		}
+	}
 	if(signaling_profiles(conf) != 0) {
 		cube_err_nomem(err, conf->path.s);
 		return -1;

@@ -23,22 +23,42 @@
 
 #define BLOCK_SIZE (32u << 10)
 
-static int read_file(
-		struct cube_conf *conf, const struct cube_files *files, struct cube_arena *scratch, struct cube_err *err)
+/* The file is given back as soon as the parser's copy of it is made. */
+static int read_text(const struct cube_conf *conf, const struct cube_files *files, size_t block_size,
+		struct cube_arena *scratch, struct cube_str *text, struct cube_err *err)
 {
+	struct cube_arena *own = cube_arena_new(cube_arena_alloc(scratch), block_size);
+	struct cube_file file;
+	int ret = -1;
+
+	if(!own)
+		cube_err_nomem(err, conf->path.s);
+	else if(files->read(files->ctx, conf->path.s, "configuration", own, &file, err) == 0)
+		ret = cube_text_clean((struct cube_str){file.data, file.len}, conf->path.s, scratch, text, err);
+	cube_arena_free(&own);
+	return ret;
+}
+
+/* Likewise all that reading takes besides what is kept. */
+static int read_file(struct cube_conf *conf, const struct cube_files *files, size_t block_size, struct cube_err *err)
+{
+	struct cube_arena *scratch = cube_arena_new(cube_arena_alloc(conf->arena), block_size);
 	struct cube_fill fill;
 	struct cube_read_sink sink = {cube_fill_section, &fill};
-	struct cube_file file;
 	struct cube_str text;
+	int ret = -1;
 
-	if(files->read(files->ctx, conf->path.s, "configuration", scratch, &file, err) != 0)
+	if(!scratch) {
+		cube_err_nomem(err, conf->path.s);
 		return -1;
-	if(cube_text_clean((struct cube_str){file.data, file.len}, conf->path.s, scratch, &text, err) != 0)
-		return -1;
-	cube_fill_begin(&fill, conf, scratch, err);
-	if(cube_read(text, conf->path.s, &sink, scratch, err) != 0)
-		return -1;
-	return cube_fill_end(&fill);
+	}
+	if(read_text(conf, files, block_size, scratch, &text, err) == 0) {
+		cube_fill_begin(&fill, conf, scratch, err);
+		if(cube_read(text, conf->path.s, &sink, scratch, err) == 0)
+			ret = cube_fill_end(&fill);
+	}
+	cube_arena_free(&scratch);
+	return ret;
 }
 
 static int build_policy(struct cube_conf *conf, struct cube_tls_profile *p, const char *path, struct cube_err *err)
@@ -181,10 +201,14 @@ static int load(const char *path, bool trustpoints, const struct cube_files *fil
 	if(!err)
 		err = &own; /* steps ask it whether there were faults */
 	cube_err_reset(err);
-	if(!(new = conf_new(path, alloc, block_size)) || !(scratch = cube_arena_new(alloc, block_size)))
+	if(!(new = conf_new(path, alloc, block_size)))
 		cube_err_nomem(err, path);
-	else if(read_file(new, files, scratch, err) == 0)
-		ret = complete(new, trustpoints, files, scratch, err);
+	else if(read_file(new, files, block_size, err) == 0) {
+		if((scratch = cube_arena_new(alloc, block_size)))
+			ret = complete(new, trustpoints, files, scratch, err);
+		else
+			cube_err_nomem(err, path);
+	}
 	cube_arena_free(&scratch);
 	if(ret != 0) {
 		cube_conf_free(&new);

@@ -14,6 +14,9 @@
 #define CUBE_DIAL_PEER_MAX 1073741823 /* dial-peer voice 1-1073741823 */
 #define CUBE_NONE (-1)				  /* "no such object" where an index is kept */
 
+/* Of an enum: a million dial-peers have some. */
+#define CUBE_BYTE __attribute__((packed))
+
 /* Bits, since a policy is a set. */
 enum cube_tls_version
 {
@@ -29,7 +32,7 @@ enum cube_transport
 	CUBE_TRANSPORT_UDP,
 	CUBE_TRANSPORT_TCP,
 	CUBE_TRANSPORT_TLS, /* "tcp tls" */
-};
+} CUBE_BYTE;
 
 /* The scheme of the URIs on a leg. */
 enum cube_url
@@ -38,7 +41,7 @@ enum cube_url
 	CUBE_URL_SIP,
 	CUBE_URL_SIPS, /* and TLS alone */
 	CUBE_URL_TEL,
-};
+} CUBE_BYTE;
 
 /* Bits: whose name is validated. `server` and `client` name the peer's role, as in CUBE. */
 enum cube_cn_san
@@ -159,13 +162,13 @@ struct cube_tenant
 	struct cube_addr listen_secure, listen_non_secure; /* port 0 when not given */
 	enum cube_transport session_transport;			   /* effective after inherit.c, as url */
 	enum cube_url url;
-	bool sips_required;			/* of requests that come in */
-	struct cube_str sip_server; /* as written */
+	bool sips_required;							  /* of requests that come in */
+	const struct cube_session_target *sip_server; /* NULL when not given */
 	struct cube_prefixes trusted_list;
 	int tls_profile; /* effective: index into tls_profiles, or CUBE_NONE (then crypto-signaling decides) */
 };
 
-/* What a key names by tag or by name: tag 0 or an empty name, and index CUBE_NONE, when it is not given. */
+/* What a key names by tag or by name: tag 0 or an empty name when it is not given, and then the index says nothing. */
 struct cube_ref
 {
 	int tag;
@@ -189,14 +192,21 @@ enum cube_target_kind
 	CUBE_TARGET_NONE = 0,
 	CUBE_TARGET_IP,	 /* ipv4:A[:P] or ipv6:[A][:P] */
 	CUBE_TARGET_DNS, /* dns:host[:port] */
-};
+} CUBE_BYTE;
 
 struct cube_target
 {
-	enum cube_target_kind kind;
-	struct cube_addr addr; /* IP: address, port 0 when not given */
 	struct cube_str host;  /* DNS: name */
+	struct cube_addr addr; /* IP: address, port 0 when not given */
 	uint16_t port;		   /* DNS: 0 when not given (then SRV applies) */
+	enum cube_target_kind kind;
+};
+
+/* A target as written, and taken apart; those that are written alike share one. */
+struct cube_session_target
+{
+	struct cube_str text;
+	struct cube_target target; /* NONE: "sip-server" */
 };
 
 /* The headers that incoming uri and destination uri-* look at. */
@@ -219,41 +229,79 @@ enum cube_permission
 	CUBE_PERMISSION_ORIG = 1,
 	CUBE_PERMISSION_TERM = 2,
 	CUBE_PERMISSION_BOTH = 3,
-};
+} CUBE_BYTE;
 
-struct cube_dial_peer
+/* What few dial-peers have is in parts of their own, one for each theme; a dial-peer has a part when one of its keys is given.
+ * They are read by cube_dial_in(), cube_dial_out() and cube_dial_more(). */
+
+/* By what calls come in, empty when not given; and where those go that came in by it. */
+struct cube_dial_in
 {
-	int tag;
-	struct cube_str description;
-	int tenant_tag; /* 0 when not given: the dial-peer belongs to sip-ua */
-	/* by what calls come in; empty when not given */
 	struct cube_name_ref incoming_uri[CUBE_N_URI_IN];
 	struct cube_str incoming_called_number, answer_address;
 	struct cube_ref incoming_called_map, incoming_calling_map;
-	/* where those go that came in by it */
 	struct cube_ref destination_dpg, destination_policy;
-	/* by what calls go out */
-	struct cube_str destination_pattern;
+};
+
+/* By what calls go out, besides destination-pattern. */
+struct cube_dial_out
+{
 	struct cube_ref destination_map, destination_calling_map;
 	struct cube_name_ref destination_uri, destination_uri_of[CUBE_N_URI_OF]; /* none of REQUEST */
-	struct cube_str session_target; /* as written; "sip-server" takes the tenant's */
-	struct cube_ref server_group, keepalive;
-	enum cube_transport session_transport; /* effective after inherit.c, as url */
-	enum cube_url url;
-	bool sips_downgrade; /* a sips call may go out by it without TLS, or without sips */
+};
+
+struct cube_dial_more
+{
+	struct cube_str description;
 	struct cube_name_ref translation_in, translation_out;
 	struct cube_list codec;
 	struct cube_list hunt_text;
-	int preference; /* 0-10, 0 best */
-	int max_conn;	/* 0: no limit */
+	const struct cube_responses *hunt; /* effective: those behind which the next dial-peer is tried; NULL: sip-ua's */
+};
+
+/* There may be a million: what is in it counts. */
+struct cube_dial_peer
+{
+	int tag;
+	int tenant_tag;						   /* 0 when not given: the dial-peer belongs to sip-ua */
+	int tenant;							   /* effective: index into tenants, CUBE_NONE for sip-ua */
+	int preference;						   /* 0-10, 0 best */
+	int max_conn;						   /* 0: no limit */
+	enum cube_transport session_transport; /* effective after inherit.c, as url */
+	enum cube_url url;
 	enum cube_permission permission;
+	bool sips_downgrade; /* a sips call may go out by it without TLS, or without sips */
 	bool huntstop;
 	bool shutdown;
-	bool in_dpg;				/* effective: a dpg has it */
-	int tenant;					/* effective: index into tenants, CUBE_NONE for sip-ua */
-	struct cube_target target;	/* effective */
-	struct cube_responses hunt; /* effective: those behind which the next dial-peer is tried */
+	bool in_dpg; /* effective: a dpg has it */
+	struct cube_str destination_pattern;
+	const struct cube_session_target *session_target; /* NULL when not given; "sip-server" takes the tenant's */
+	const struct cube_target *target;				  /* effective; NULL: none */
+	struct cube_ref server_group, keepalive;
+	struct cube_dial_in *in; /* NULL when it has none of their keys, as the next ones */
+	struct cube_dial_out *out;
+	struct cube_dial_more *more;
 };
+
+/* All zero, as a dial-peer is in which none of their keys is given. */
+extern const struct cube_dial_in cube_dial_in_none;
+extern const struct cube_dial_out cube_dial_out_none;
+extern const struct cube_dial_more cube_dial_more_none;
+
+static inline const struct cube_dial_in *cube_dial_in(const struct cube_dial_peer *peer)
+{
+	return peer->in ? peer->in : &cube_dial_in_none;
+}
+
+static inline const struct cube_dial_out *cube_dial_out(const struct cube_dial_peer *peer)
+{
+	return peer->out ? peer->out : &cube_dial_out_none;
+}
+
+static inline const struct cube_dial_more *cube_dial_more(const struct cube_dial_peer *peer)
+{
+	return peer->more ? peer->more : &cube_dial_more_none;
+}
 
 /* voice class uri */
 struct cube_uri

@@ -3,8 +3,27 @@
  * one, except where a limit of IOS is only a limit of a router (docs/config.md says which). */
 #include "schema.h"
 
+#include <string.h>
+
 #include "../tls/url.h"
 #include "model.h"
+
+const struct cube_dial_in cube_dial_in_none;
+const struct cube_dial_out cube_dial_out_none;
+const struct cube_dial_more cube_dial_more_none;
+
+static const struct cube_part dial_in = {offsetof(struct cube_dial_peer, in), sizeof(struct cube_dial_in)};
+static const struct cube_part dial_out = {offsetof(struct cube_dial_peer, out), sizeof(struct cube_dial_out)};
+static const struct cube_part dial_more = {offsetof(struct cube_dial_peer, more), sizeof(struct cube_dial_more)};
+
+void *cube_key_struct(const struct cube_key *key, const void *object)
+{
+	void *at = (void *)(uintptr_t)object;
+
+	if(key->part)
+		memcpy(&at, (const char *)object + key->part->pointer, sizeof(at));
+	return at;
+}
 
 /* clang-format off */
 #define DESCRIPTION(type) {.name = "description", .kind = CUBE_KIND_TEXT, .offset = offsetof(struct type, description), .max = CUBE_DESCRIPTION_MAX}
@@ -15,7 +34,12 @@
 #define PATH(type, key, path_kind, member, most) {.name = key, .kind = path_kind, .offset = offsetof(struct type, member), .max = most}
 #define REF(type, key, member, section, most) {.name = key, .kind = CUBE_KIND_REF, .offset = offsetof(struct type, member), .min = 1, .max = most, .ref = section}
 #define NAME_REF(type, key, member, section) {.name = key, .kind = CUBE_KIND_NAME_REF, .offset = offsetof(struct type, member), .min = 1, .max = CUBE_NAME_MAX, .ref = section}
-#define URI_REF(key, member) NAME_REF(cube_dial_peer, key, member, CUBE_SECTION_URI)
+/* Of dial-peers: which part, then as above. */
+#define PART(which, key, part_kind, member, least, most) {.name = key, .kind = part_kind, .part = &dial_##which, .offset = offsetof(struct cube_dial_##which, member), .min = least, .max = most}
+#define PART_REF(which, key, member, section) {.name = key, .kind = CUBE_KIND_REF, .part = &dial_##which, .offset = offsetof(struct cube_dial_##which, member), .min = 1, .max = CUBE_TAG_MAX, .ref = section}
+#define PART_NAME_REF(which, key, member, section) {.name = key, .kind = CUBE_KIND_NAME_REF, .part = &dial_##which, .offset = offsetof(struct cube_dial_##which, member), .min = 1, .max = CUBE_NAME_MAX, .ref = section}
+#define IN_URI(key, member) PART_NAME_REF(in, key, member, CUBE_SECTION_URI)
+#define OUT_URI(key, member) PART_NAME_REF(out, key, member, CUBE_SECTION_URI)
 #define TABLE(type, array) .size = sizeof(struct type), .table = offsetof(struct cube_conf, array), .count = offsetof(struct cube_conf, n_##array)
 #define LATER(key) {.name = key, .kind = CUBE_KIND_LATER}
 
@@ -121,40 +145,40 @@ const struct cube_section cube_sections[CUBE_N_SECTIONS] = {
 		.name = "dial-peer", .id = CUBE_SECTION_DIAL_PEER, .title = CUBE_TITLE_TAG, .max_tag = CUBE_DIAL_PEER_MAX,
 		TABLE(cube_dial_peer, dial_peers),
 		.n_keys = 37, .keys = {
-			DESCRIPTION(cube_dial_peer),
+			PART(more, "description", CUBE_KIND_TEXT, description, 0, CUBE_DESCRIPTION_MAX),
 			NUMBER(cube_dial_peer, "tenant", tenant_tag, 1, CUBE_TAG_MAX),
-			URI_REF("incoming-uri-via", incoming_uri[CUBE_URI_VIA]),
-			URI_REF("incoming-uri-request", incoming_uri[CUBE_URI_REQUEST]),
-			URI_REF("incoming-uri-to", incoming_uri[CUBE_URI_TO]),
-			URI_REF("incoming-uri-from", incoming_uri[CUBE_URI_FROM]),
-			TEXT(cube_dial_peer, "incoming-called-number", incoming_called_number, 1, 1000),
-			REF(cube_dial_peer, "incoming-called-e164-pattern-map", incoming_called_map, CUBE_SECTION_E164_MAP, CUBE_TAG_MAX),
-			REF(cube_dial_peer, "incoming-calling-e164-pattern-map", incoming_calling_map, CUBE_SECTION_E164_MAP, CUBE_TAG_MAX),
-			TEXT(cube_dial_peer, "answer-address", answer_address, 1, 1000),
-			REF(cube_dial_peer, "destination-dpg", destination_dpg, CUBE_SECTION_DPG, CUBE_TAG_MAX),
-			REF(cube_dial_peer, "destination-provision-policy", destination_policy, CUBE_SECTION_POLICY, CUBE_TAG_MAX),
+			IN_URI("incoming-uri-via", incoming_uri[CUBE_URI_VIA]),
+			IN_URI("incoming-uri-request", incoming_uri[CUBE_URI_REQUEST]),
+			IN_URI("incoming-uri-to", incoming_uri[CUBE_URI_TO]),
+			IN_URI("incoming-uri-from", incoming_uri[CUBE_URI_FROM]),
+			PART(in, "incoming-called-number", CUBE_KIND_TEXT, incoming_called_number, 1, 1000),
+			PART_REF(in, "incoming-called-e164-pattern-map", incoming_called_map, CUBE_SECTION_E164_MAP),
+			PART_REF(in, "incoming-calling-e164-pattern-map", incoming_calling_map, CUBE_SECTION_E164_MAP),
+			PART(in, "answer-address", CUBE_KIND_TEXT, answer_address, 1, 1000),
+			PART_REF(in, "destination-dpg", destination_dpg, CUBE_SECTION_DPG),
+			PART_REF(in, "destination-provision-policy", destination_policy, CUBE_SECTION_POLICY),
 			TEXT(cube_dial_peer, "destination-pattern", destination_pattern, 1, 1000),
-			REF(cube_dial_peer, "destination-e164-pattern-map", destination_map, CUBE_SECTION_E164_MAP, CUBE_TAG_MAX),
-			REF(cube_dial_peer, "destination-calling-e164-pattern-map", destination_calling_map, CUBE_SECTION_E164_MAP, CUBE_TAG_MAX),
-			URI_REF("destination-uri", destination_uri),
-			URI_REF("destination-uri-from", destination_uri_of[CUBE_URI_FROM]),
-			URI_REF("destination-uri-to", destination_uri_of[CUBE_URI_TO]),
-			URI_REF("destination-uri-via", destination_uri_of[CUBE_URI_VIA]),
-			URI_REF("destination-uri-diversion", destination_uri_of[CUBE_URI_DIVERSION]),
-			URI_REF("destination-uri-referred-by", destination_uri_of[CUBE_URI_REFERRED_BY]),
+			PART_REF(out, "destination-e164-pattern-map", destination_map, CUBE_SECTION_E164_MAP),
+			PART_REF(out, "destination-calling-e164-pattern-map", destination_calling_map, CUBE_SECTION_E164_MAP),
+			OUT_URI("destination-uri", destination_uri),
+			OUT_URI("destination-uri-from", destination_uri_of[CUBE_URI_FROM]),
+			OUT_URI("destination-uri-to", destination_uri_of[CUBE_URI_TO]),
+			OUT_URI("destination-uri-via", destination_uri_of[CUBE_URI_VIA]),
+			OUT_URI("destination-uri-diversion", destination_uri_of[CUBE_URI_DIVERSION]),
+			OUT_URI("destination-uri-referred-by", destination_uri_of[CUBE_URI_REFERRED_BY]),
 			{.name = "session-target", .kind = CUBE_KIND_TARGET, .offset = offsetof(struct cube_dial_peer, session_target), .max = 1},
 			REF(cube_dial_peer, "session-server-group", server_group, CUBE_SECTION_SERVER_GROUP, CUBE_TAG_MAX),
 			REF(cube_dial_peer, "options-keepalive-profile", keepalive, CUBE_SECTION_KEEPALIVE, CUBE_TAG_MAX),
 			VALUE(cube_dial_peer, "session-transport", CUBE_KIND_TRANSPORT, session_transport),
 			VALUE(cube_dial_peer, "url", CUBE_KIND_URL_SCHEME, url),
 			VALUE(cube_dial_peer, "sips-downgrade", CUBE_KIND_BOOL, sips_downgrade),
-			NAME_REF(cube_dial_peer, "translation-profile-incoming", translation_in, CUBE_SECTION_TRANSLATION_PROFILE),
-			NAME_REF(cube_dial_peer, "translation-profile-outgoing", translation_out, CUBE_SECTION_TRANSLATION_PROFILE),
-			LIST(cube_dial_peer, "codec", CUBE_KIND_CODECS, codec, 1, CUBE_CODECS_MAX),
+			PART_NAME_REF(more, "translation-profile-incoming", translation_in, CUBE_SECTION_TRANSLATION_PROFILE),
+			PART_NAME_REF(more, "translation-profile-outgoing", translation_out, CUBE_SECTION_TRANSLATION_PROFILE),
+			PART(more, "codec", CUBE_KIND_CODECS, codec, 1, CUBE_CODECS_MAX),
 			NUMBER(cube_dial_peer, "preference", preference, 0, 10),
 			NUMBER(cube_dial_peer, "max-conn", max_conn, 1, 2147483647),
 			VALUE(cube_dial_peer, "permission", CUBE_KIND_PERMISSION, permission),
-			LIST(cube_dial_peer, "voice-hunt", CUBE_KIND_RESPONSES, hunt_text, 1, CUBE_LIST_MAX),
+			PART(more, "voice-hunt", CUBE_KIND_RESPONSES, hunt_text, 1, CUBE_LIST_MAX),
 			VALUE(cube_dial_peer, "huntstop", CUBE_KIND_BOOL, huntstop),
 			VALUE(cube_dial_peer, "shutdown", CUBE_KIND_BOOL, shutdown),
 			LATER("srtp-crypto"),
@@ -226,7 +250,7 @@ const struct cube_section cube_sections[CUBE_N_SECTIONS] = {
 		.name = "translation-rule", .id = CUBE_SECTION_TRANSLATION_RULE, .title = CUBE_TITLE_TAG, .max_tag = CUBE_RULE_TAG_MAX,
 		TABLE(cube_translation_rule, translation_rules),
 		.n_keys = 1, .keys = {
-			LIST(cube_translation_rule, "rule", CUBE_KIND_TEXTS, rule, 1, CUBE_LIST_MAX),
+			LIST(cube_translation_rule, "rule", CUBE_KIND_RULES, rule, 1, CUBE_LIST_MAX),
 		},
 	},
 	{

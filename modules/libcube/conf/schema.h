@@ -20,7 +20,7 @@ enum cube_kind
 	CUBE_KIND_URL_SCHEME,  /* enum cube_url */
 	CUBE_KIND_CN_SAN,	   /* enum cube_cn_san */
 	CUBE_KIND_TLS_VERSION, /* struct cube_str */
-	CUBE_KIND_TARGET,	   /* struct cube_str; "sip-server" is allowed when max is 1 */
+	CUBE_KIND_TARGET,	   /* const struct cube_session_target *; "sip-server" is allowed when max is 1 */
 	CUBE_KIND_ADDR,		   /* struct cube_addr with a port */
 	CUBE_KIND_ADDRS,	   /* struct cube_addr * and, at count, unsigned; min to max entries, as in all lists */
 	CUBE_KIND_PREFIXES,	   /* struct cube_prefixes */
@@ -31,6 +31,7 @@ enum cube_kind
 	CUBE_KIND_HOSTS,	   /* struct cube_list of host names */
 	CUBE_KIND_REVOCATIONS, /* struct cube_list of cube_revocation_name */
 	CUBE_KIND_PATTERNS,	   /* struct cube_list of words without a limit but that of patterns */
+	CUBE_KIND_RULES,	   /* struct cube_list of words without a limit but that of translation rules */
 	CUBE_KIND_CODECS,	   /* struct cube_list */
 	CUBE_KIND_RESPONSES,   /* struct cube_list of "404" and "500 to 599" */
 	CUBE_KIND_PERMISSION,  /* enum cube_permission */
@@ -39,12 +40,20 @@ enum cube_kind
 	CUBE_KIND_NAME_REF,	   /* struct cube_name_ref, likewise */
 };
 
+/* A struct that a section has when one of its keys is given. */
+struct cube_part
+{
+	size_t pointer; /* to it: where in the section's struct */
+	size_t size;
+};
+
 struct cube_key
 {
 	const char *name;
 	enum cube_kind kind;
-	size_t offset; /* of the member in the section's struct */
-	size_t count;  /* CUBE_KIND_ADDRS: of the member that counts */
+	const struct cube_part *part; /* the struct that has the member; NULL: the section's own */
+	size_t offset;				  /* of the member in it */
+	size_t count;				  /* CUBE_KIND_ADDRS: of the member that counts */
 	int min, max;
 	int ref; /* enum cube_section_id */
 };
@@ -102,6 +111,9 @@ struct cube_section
 	unsigned n_keys;
 	struct cube_key keys[CUBE_KEYS_MAX];
 };
+
+/* The struct that has the key's member; NULL: the object has no such part. */
+void *cube_key_struct(const struct cube_key *key, const void *object);
 
 extern const struct cube_section cube_sections[CUBE_N_SECTIONS];
 extern const struct cube_section cube_section_crypto_signaling;

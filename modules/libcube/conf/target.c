@@ -2,9 +2,9 @@
 /* Taking targets apart. What a host name is, tls/name.c says. */
 #include "target.h"
 
-#include <stdio.h>
 #include <string.h>
 
+#include "../base/write.h"
 #include "../tls/name.h"
 
 bool cube_cn_san_ok(struct cube_str name)
@@ -63,15 +63,16 @@ const char *cube_target_text(const struct cube_target *target, char buf[CUBE_TAR
 {
 	bool is_ip = target->kind == CUBE_TARGET_IP;
 	uint16_t port = is_ip ? target->addr.port : target->port;
+	struct cube_writing text = {.s = buf, .size = CUBE_TARGET_TEXT_MAX};
 	char ip[CUBE_ADDR_TEXT_MAX];
-	int n;
 
-	if(is_ip)
-		n = snprintf(buf, CUBE_TARGET_TEXT_MAX, "%s", cube_ip_text(&target->addr.ip, true, ip));
-	else
-		n = snprintf(buf, CUBE_TARGET_TEXT_MAX, "%.*s", CUBE_FMT(target->host));
-	if(port && n > 0 && n < CUBE_TARGET_TEXT_MAX)
-		snprintf(buf + n, (size_t)(CUBE_TARGET_TEXT_MAX - n), ":%u", port);
+	cube_write(&text, is_ip ? cube_str_of(cube_ip_text(&target->addr.ip, true, ip)) : target->host);
+	if(port) {
+		cube_write(&text, CUBE_STR(":"));
+		cube_write_number(&text, port);
+	}
+	if(!cube_write_end(&text)) /* a host that no reader has let through */
+		buf[0] = '\0';
 	return buf;
 }
 

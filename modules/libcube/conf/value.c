@@ -36,6 +36,24 @@ int cube_value_copy(const struct cube_value *value, struct cube_str text, struct
 	return 0;
 }
 
+int cube_value_share(const struct cube_value *value, struct cube_str text, struct cube_str *copy)
+{
+	struct cube_value_shared *shared = value->shared;
+	const struct cube_str *known = cube_shared_find(&shared->texts, text);
+	struct cube_str *own;
+
+	if(known) {
+		*copy = *known;
+		return 0;
+	}
+	if(cube_value_copy(value, text, copy) < 0)
+		return -1;
+	if(!(own = cube_arena_get(shared->scratch, sizeof(*own))))
+		return cube_value_nomem(value);
+	*own = *copy;
+	return cube_shared_add(&shared->texts, own, shared->scratch) < 0 ? cube_value_nomem(value) : 0;
+}
+
 /* Characters, not bytes, of UTF-8. */
 static size_t characters(struct cube_str text)
 {
@@ -61,6 +79,8 @@ static int store_text(const struct cube_value *value)
 				value->err, "%s: %s: %zu characters (at most %d)", value->path, value->key->name, n, value->key->max);
 		return 0;
 	}
+	if(value->key->kind == CUBE_KIND_NAME_REF)
+		return cube_value_share(value, value->v[0], member(value));
 	return cube_value_copy(value, value->v[0], member(value));
 }
 
@@ -186,6 +206,24 @@ static int store_tls_version(const struct cube_value *value)
 	return 0;
 }
 
+/* What is right with it has been found out. */
+static int keep_target(const struct cube_value *value)
+{
+	const struct cube_session_target **to = member(value);
+	struct cube_value_shared *shared = value->shared;
+	struct cube_session_target *own;
+
+	if((*to = cube_shared_find(&shared->targets, value->v[0])) != NULL)
+		return 0;
+	if(!(own = cube_arena_get(value->arena, sizeof(*own))))
+		return cube_value_nomem(value);
+	if(cube_value_copy(value, value->v[0], &own->text) < 0)
+		return -1;
+	(void)cube_target_parse(own->text, &own->target); /* "sip-server" leaves NONE */
+	*to = own;
+	return cube_shared_add(&shared->targets, own, shared->scratch) < 0 ? cube_value_nomem(value) : 0;
+}
+
 static int store_target(const struct cube_value *value)
 {
 	bool tenants = value->key->max == 1; /* may say "sip-server" */
@@ -194,7 +232,7 @@ static int store_target(const struct cube_value *value)
 
 	if((tenants && cube_str_eq(value->v[0], CUBE_STR("sip-server")))
 			|| !(wrong = cube_target_parse(value->v[0], &target)))
-		return cube_value_copy(value, value->v[0], member(value));
+		return keep_target(value);
 	cube_err_add(value->err,
 			"%s: %s \"%.*s\": %s (allowed: %sipv4:192.0.2.1:5061, ipv6:[2001:db8::1]:5061, dns:host:port; "
 			"the port may be left out)",
@@ -276,6 +314,7 @@ int cube_value_store(const struct cube_value *value)
 		case CUBE_KIND_HOSTS:
 		case CUBE_KIND_REVOCATIONS:
 		case CUBE_KIND_PATTERNS:
+		case CUBE_KIND_RULES:
 		case CUBE_KIND_CODECS:
 		case CUBE_KIND_RESPONSES:
 			return cube_value_store_list(value);

@@ -6,6 +6,14 @@
 
 #include "model.h"
 #include "schema.h"
+#include "shared.h"
+
+/* What values of the same words have together; memory for the time of reading. */
+struct cube_value_shared
+{
+	struct cube_shared texts, targets;
+	struct cube_arena *scratch;
+};
 
 struct cube_value
 {
@@ -13,9 +21,10 @@ struct cube_value
 	const char *path;		  /* of the section, for messages */
 	const struct cube_str *v; /* the words; need not live longer than the call */
 	unsigned n;
-	void *object;			  /* the section's struct */
+	void *object;			  /* the struct that has the member */
 	struct cube_str folder;	  /* relative paths begin here; "" or ends in '/' */
 	struct cube_arena *arena; /* of the configuration */
+	struct cube_value_shared *shared;
 	struct cube_err *err;
 };
 

@@ -71,8 +71,9 @@ static bool text_ok(const struct cube_value *value, struct cube_str text)
 				return false;
 			}
 			return true;
-		case CUBE_KIND_PATTERNS:
-			return true; /* what is in it dialpeer/pattern.c says */
+		case CUBE_KIND_PATTERNS: /* what is in it dialpeer/pattern.c says */
+		case CUBE_KIND_RULES:	 /* dialpeer/translate.c */
+			return true;
 		default:
 			if(text.len == 0 || text.len > CUBE_NAME_MAX) {
 				cube_err_add(value->err, "%s: %s: a name of %zu characters (1 to %d)", value->path, value->key->name,
@@ -123,7 +124,9 @@ static int store_texts(const struct cube_value *value)
 			cube_value_bad(value, value->v[i], "given twice");
 			continue;
 		}
-		if(cube_value_copy(value, value->v[i], &list.v[list.n]) != 0)
+		if((value->key->kind == CUBE_KIND_PATTERNS ? cube_value_copy : cube_value_share)(
+				   value, value->v[i], &list.v[list.n])
+				!= 0)
 			return -1;
 		list.n++;
 	}

@@ -11,5 +11,7 @@ int cube_value_store_list(const struct cube_value *value) __attribute__((warn_un
 void cube_value_bad(const struct cube_value *value, struct cube_str seen, const char *reason);
 int cube_value_nomem(const struct cube_value *value); /* -1 */
 int cube_value_copy(const struct cube_value *value, struct cube_str text, struct cube_str *copy);
+/* The copy that was made of the same text before, if one was. */
+int cube_value_share(const struct cube_value *value, struct cube_str text, struct cube_str *copy);
 
 #endif

@@ -6,6 +6,9 @@
 
 #include "pattern_private.h"
 
+#define URL_SHOWN 300 /* bytes; a line of cube_err takes 800 */
+#define LINE_PATH_MAX (URL_SHOWN + 64)
+
 static bool is_blank(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r';
@@ -58,19 +61,30 @@ bool cube_e164_next(const struct cube_e164_map *map, struct cube_e164_cursor *cu
 	return false;
 }
 
+/* Of a very long path the end, which has the file's name. */
+static void path_of_line(const struct cube_e164_map *map, unsigned line, char path[LINE_PATH_MAX])
+{
+	size_t from = map->url.len > URL_SHOWN ? map->url.len - URL_SHOWN : 0;
+
+	while(from > 0 && from < map->url.len && ((unsigned char)map->url.s[from] & 0xC0) == 0x80)
+		from++; /* not inside a UTF-8 character */
+	snprintf(path, LINE_PATH_MAX, "e164-pattern-map %d: url %s%.*s: line %u", map->tag, from > 0 ? "..." : "",
+			(int)(map->url.len - from), map->url.s + from, line);
+}
+
 bool cube_e164_check(const struct cube_e164_map *map, struct cube_err *err)
 {
 	struct cube_e164_cursor cursor = {0};
 	struct cube_program program;
 	struct cube_str pattern;
-	char path[200];
+	char path[LINE_PATH_MAX];
 	bool ok = true;
 
 	while(cube_e164_next(map, &cursor, &pattern)) {
 		if(map->url.len == 0)
 			snprintf(path, sizeof(path), "e164-pattern-map %d: e164", map->tag);
 		else
-			snprintf(path, sizeof(path), "e164-pattern-map %d: url %.100s: line %u", map->tag, map->url.s, cursor.line);
+			path_of_line(map, cursor.line, path);
 		ok = cube_program_parse(pattern, path, &program, err) == 0 && ok;
 	}
 	return ok;

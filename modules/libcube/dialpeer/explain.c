@@ -64,7 +64,7 @@ static void read_number(const struct cube_explain_run *run, const char *name, st
 }
 
 /* False: the call is none of a tenant's. */
-static bool read_tenant(struct cube_explain_run *run)
+static bool read_tenant(struct cube_explain_run *run, const struct cube_listener **listener)
 {
 	const struct cube_explain_ask *ask = run->ask;
 	const struct cube_rows *rows = run->rows;
@@ -87,6 +87,7 @@ static bool read_tenant(struct cube_explain_run *run)
 		rows->number(rows->ctx, "tenant", run->tenant == CUBE_NONE ? 0 : run->conf->tenants[run->tenant].tag);
 	else if(ask->tenant_tag > 0)
 		cube_rows_say(rows, "tenant", "%d, which cube.conf does not have", ask->tenant_tag);
+	*listener = l;
 	return run->tenant_known || (ask->tenant_tag == CUBE_NONE && !ask->socket.port);
 }
 
@@ -111,6 +112,7 @@ static void say_trust(const struct cube_explain_run *run)
 static bool say_call(struct cube_explain_run *run)
 {
 	const struct cube_explain_ask *ask = run->ask;
+	const struct cube_listener *listener;
 	bool ok;
 
 	run->rows->row(run->rows->ctx, "call");
@@ -118,53 +120,60 @@ static bool say_call(struct cube_explain_run *run)
 	read_number(run, "called", ask->called, run->call.uri[CUBE_URI_REQUEST], &run->numbers[0]);
 	read_number(run, "calling", ask->calling, run->call.uri[CUBE_URI_FROM], &run->numbers[1]);
 	read_number(run, NULL, CUBE_STR(""), run->call.uri[CUBE_URI_DIVERSION], &run->numbers[2]);
-	ok = read_tenant(run);
+	ok = read_tenant(run, &listener);
 	say_trust(run);
+	cube_explain_say_sips(run, listener);
 	return ok;
 }
 
 /* ---- translation */
 
-static const char *const number_names[CUBE_EXPLAIN_NUMBERS] = {"called", "calling", "redirect-called"};
+static const char *const number_names[CUBE_N_NUMBERS] = {"called", "calling", "redirect-called"};
+
+bool cube_explain_numbers_pass(const struct cube_explain_run *run, const struct cube_dial_peer *peer)
+{
+	const struct cube_explain_number *n = run->numbers;
+	struct cube_dial_translated t;
+
+	for(unsigned which = 0; which < CUBE_N_NUMBERS; which++) {
+		cube_dial_translate(run->conf, &cube_dial_more(peer)->translation_out, (enum cube_number_of)which,
+				n[which].text, n[which].is_name, &t);
+		if(t.what == CUBE_TRANSLATED_REJECTED)
+			return false;
+	}
+	return true;
+}
 
 /* One number by one rule of a profile. What is not there is translated, too, but that is told only when it matters. */
 static enum cube_translated translate(const struct cube_explain_run *run, const struct cube_name_ref *profile,
 		const char *when, unsigned which, struct cube_explain_number *number)
 {
-	const struct cube_translation_profile *p = &run->conf->translation_profiles[profile->index];
-	const struct cube_ref *const refs[CUBE_EXPLAIN_NUMBERS] = {&p->called, &p->calling, &p->redirect_called};
 	const struct cube_rows *rows = run->rows;
-	int tag = refs[which]->tag;
-	enum cube_translated what;
-	char buf[CUBE_NUMBER_MAX];
-	struct cube_str out;
-	unsigned rule;
+	struct cube_dial_translated t;
 
-	if(!tag || number->is_name)
-		return CUBE_TRANSLATED_NOT;
-	what = cube_translation_apply(cube_dial_translation(run->conf, refs[which]->index), number->text, buf, &out, &rule);
-	if(what == CUBE_TRANSLATED_NOT && number->text.len == 0)
-		return what;
+	cube_dial_translate(run->conf, profile, (enum cube_number_of)which, number->text, number->is_name, &t);
+	if(!t.rules || (t.what == CUBE_TRANSLATED_NOT && number->text.len == 0))
+		return t.what;
 	rows->row(rows->ctx, "translation");
 	cube_rows_say(rows, when, "%.*s", CUBE_FMT(profile->name));
 	cube_rows_say(rows, "number", "%s %.*s", number_names[which], CUBE_FMT(number->text));
-	if(what == CUBE_TRANSLATED_NOT)
-		cube_rows_say(rows, "rule", "none of translation-rule %d matches", tag);
+	if(t.what == CUBE_TRANSLATED_NOT)
+		cube_rows_say(rows, "rule", "none of translation-rule %d matches", t.rules);
 	else
-		cube_rows_say(rows, "rule", "%u of translation-rule %d", rule, tag);
-	if(what == CUBE_TRANSLATED_CHANGED) {
-		cube_rows_say(rows, "becomes", "%.*s", CUBE_FMT(out));
-		memcpy(number->buf, out.s, out.len);
-		number->text = (struct cube_str){number->buf, out.len};
+		cube_rows_say(rows, "rule", "%u of translation-rule %d", t.rule, t.rules);
+	if(t.what == CUBE_TRANSLATED_CHANGED) {
+		cube_rows_say(rows, "becomes", "%.*s", CUBE_FMT(t.number));
+		memcpy(number->buf, t.number.s, t.number.len);
+		number->text = (struct cube_str){number->buf, t.number.len};
 	}
-	return what;
+	return t.what;
 }
 
 /* All three. False: one of them is rejected; consequence: of that. */
 static bool translate_all(const struct cube_explain_run *run, const struct cube_name_ref *profile, const char *when,
-		const char *consequence, struct cube_explain_number numbers[CUBE_EXPLAIN_NUMBERS])
+		const char *consequence, struct cube_explain_number numbers[CUBE_N_NUMBERS])
 {
-	for(unsigned which = 0; profile->name.len && which < CUBE_EXPLAIN_NUMBERS; which++) {
+	for(unsigned which = 0; which < CUBE_N_NUMBERS; which++) {
 		if(translate(run, profile, when, which, &numbers[which]) != CUBE_TRANSLATED_REJECTED)
 			continue;
 		run->rows->text(run->rows->ctx, "becomes", consequence);
@@ -180,8 +189,8 @@ static void say_peer(const struct cube_explain_run *run, const struct cube_dial_
 	const struct cube_rows *rows = run->rows;
 
 	rows->number(rows->ctx, "dial-peer", peer->tag);
-	if(peer->description.len)
-		cube_rows_say(rows, "description", "%.*s", CUBE_FMT(peer->description));
+	if(cube_dial_more(peer)->description.len)
+		cube_rows_say(rows, "description", "%.*s", CUBE_FMT(cube_dial_more(peer)->description));
 }
 
 /* Of a hit: which of the dial-peer's patterns it was, and how well it fits. */
@@ -210,6 +219,7 @@ static void say_in(struct cube_explain_run *run)
 	if(found) {
 		say_peer(run, hit.peer);
 		say_hit(run, &hit);
+		cube_explain_say_calls(run, hit.peer);
 		run->in = hit.peer;
 	} else {
 		rows->number(rows->ctx, "dial-peer", 0);
@@ -268,6 +278,9 @@ static void say_target(
 	}
 	rows->text(rows->ctx, "transport", cube_transport_name(peer->session_transport));
 	rows->text(rows->ctx, "url", cube_url_name(peer->url));
+	if(cube_call_is_sips(&run->call) && peer->url != CUBE_URL_SIPS)
+		rows->text(rows->ctx, "sips-downgrade", "a sips call, which goes on without sips");
+	cube_explain_say_keepalive(run, peer, target);
 	if(peer->session_transport != CUBE_TRANSPORT_TLS)
 		return;
 	say_profile(run, peer->tenant, target);
@@ -290,70 +303,108 @@ static void say_group(const struct cube_explain_run *run, const struct cube_dial
 	}
 }
 
-static void say_place(const struct cube_explain_run *run, const struct cube_dial_hit *hits, unsigned i)
+/* before: the one that is tried before it; NULL: it is the first. */
+static void say_place(
+		const struct cube_explain_run *run, const struct cube_dial_hit *before, const struct cube_dial_hit *hit)
 {
 	const struct cube_rows *rows = run->rows;
 	char why[CUBE_EXPLAIN_WHY_MAX];
 
-	rows->number(rows->ctx, "preference", hits[i].preference);
-	if(i > 0)
-		cube_rows_say(rows, "why-here", "behind dial-peer %d: %s", hits[i - 1].peer->tag,
-				cube_explain_why_behind(run, &hits[i - 1], &hits[i], why));
-	if(hits[i].huntstop)
+	rows->number(rows->ctx, "preference", hit->preference);
+	if(before)
+		cube_rows_say(rows, "why-here", "behind dial-peer %d: %s", before->peer->tag,
+				cube_explain_why_behind(run, before, hit, why));
+	if(hit->huntstop)
 		rows->text(rows->ctx, "huntstop", "no dial-peer is tried behind it");
-	if(hits[i].peer->max_conn)
-		rows->number(rows->ctx, "max-conn", hits[i].peer->max_conn);
-	rows->number(rows->ctx, "tenant", hits[i].peer->tenant_tag);
+	cube_explain_say_calls(run, hit->peer);
+	rows->number(rows->ctx, "tenant", hit->peer->tenant_tag);
 }
 
 /* False: its translation rules keep it from being tried. */
-static bool say_out(struct cube_explain_run *run, const struct cube_dial_hit *hits, unsigned i)
+static bool say_out(struct cube_explain_run *run, unsigned place, const struct cube_dial_hit *before,
+		const struct cube_dial_hit *hit)
 {
-	const struct cube_dial_peer *peer = hits[i].peer;
+	const struct cube_dial_peer *peer = hit->peer;
 	const struct cube_rows *rows = run->rows;
-	struct cube_explain_number numbers[CUBE_EXPLAIN_NUMBERS];
+	struct cube_explain_number numbers[CUBE_N_NUMBERS];
 
 	rows->row(rows->ctx, "outbound");
-	rows->number(rows->ctx, "place", (int)i + 1);
+	rows->number(rows->ctx, "place", (int)place);
 	say_peer(run, peer);
-	say_hit(run, &hits[i]);
-	say_place(run, hits, i);
+	say_hit(run, hit);
+	say_place(run, before, hit);
 	if(peer->server_group.tag)
 		say_group(run, peer);
 	else
-		say_target(run, peer, &peer->target);
-	for(unsigned which = 0; which < CUBE_EXPLAIN_NUMBERS; which++) {
+		say_target(run, peer, peer->target);
+	for(unsigned which = 0; which < CUBE_N_NUMBERS; which++) {
 		const struct cube_explain_number *n = &run->numbers[which];
 
 		numbers[which] = (struct cube_explain_number){.is_name = n->is_name};
 		memcpy(numbers[which].buf, n->text.s ? n->text.s : "", n->text.len);
 		numbers[which].text = (struct cube_str){numbers[which].buf, n->text.len};
 	}
-	return translate_all(run, &peer->translation_out, "translation-profile-outgoing",
+	return translate_all(run, &cube_dial_more(peer)->translation_out, "translation-profile-outgoing",
 			"nothing: the dial-peer is passed over", numbers);
+}
+
+static void say_nobody(const struct cube_explain_run *run, const char *why)
+{
+	run->rows->row(run->rows->ctx, "outbound");
+	run->rows->text(run->rows->ctx, "by", why);
+}
+
+/* Those that are found, as far as they can be used now. How many would get the call. */
+static unsigned say_found(struct cube_explain_run *run, const struct cube_dial_hit *hits, unsigned n)
+{
+	const struct cube_dial_hit *before = NULL;
+	enum cube_usable usable[CUBE_HUNT_MAX];
+	unsigned i, place = 0, found = 0;
+	bool sips = false;
+
+	for(i = 0; i < n; i++) {
+		usable[i] = cube_explain_usable(run, hits[i].peer);
+		sips |= usable[i] == CUBE_USABLE_SIPS;
+		if(!cube_explain_listed(usable[i]))
+			continue;
+		found += say_out(run, ++place, before, &hits[i]);
+		before = &hits[i];
+	}
+	if(n == 0)
+		say_nobody(run, "no dial-peer matches: the call gets 404");
+	else if(found == 0 && sips)
+		say_nobody(run, "none of those that match may take a sips call: the call gets 480");
+	else if(found == 0)
+		say_nobody(run, "none of those that match can be used: the call gets 503");
+	cube_explain_left_out(run, hits, usable, n);
+	return found;
+}
+
+static void say_full(const struct cube_explain_run *run)
+{
+	char why[CUBE_EXPLAIN_WHY_MAX];
+
+	run->rows->row(run->rows->ctx, "outbound");
+	cube_rows_say(run->rows, "by", "nobody, as dial-peer %d, by which it comes in, has %s: the call gets 503",
+			run->in->tag, cube_explain_why_full(run, run->in, false, why));
 }
 
 /* How many would get the call. */
 static unsigned say_all_out(struct cube_explain_run *run)
 {
-	const struct cube_name_ref *profile =
-			run->in && run->in->translation_in.name.len ? &run->in->translation_in : &run->conf->sip_ua.translation_in;
-	const struct cube_rows *rows = run->rows;
+	const struct cube_name_ref *own = run->in ? &cube_dial_more(run->in)->translation_in : NULL;
+	const struct cube_name_ref *profile = own && own->name.len ? own : &run->conf->sip_ua.translation_in;
 	struct cube_dial_hit hits[CUBE_HUNT_MAX];
-	unsigned i, n, found = 0;
+	unsigned n;
 
 	if(!translate_all(run, profile, "translation-profile-incoming", "nothing: the call gets 403", run->numbers))
 		return 0;
 	cube_explain_numbers(run);
 	n = cube_dial_plan_out(run->conf, run->in, &run->call, hits, CUBE_HUNT_MAX);
-	for(i = 0; i < n; i++)
-		found += say_out(run, hits, i);
-	if(n == 0) {
-		rows->row(rows->ctx, "outbound");
-		rows->text(rows->ctx, "by", "no dial-peer matches: the call gets 404");
-	}
-	cube_explain_left_out(run, hits, n);
-	return found;
+	if(n == 0 || cube_explain_room_in(run))
+		return say_found(run, hits, n);
+	say_full(run);
+	return 0;
 }
 
 static int explain(struct cube_explain_run *run)

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A dry run: which dial-peers a call would get, and why these, in this order, and no others. Decides nothing itself: what it
- * explains is what cube_dial_plan_in and cube_dial_plan_out find. */
+ * explains is what cube_dial_plan_in and cube_dial_plan_out find, and what cube_usable then says of it. */
 #ifndef CUBE_DIALPEER_EXPLAIN_H
 #define CUBE_DIALPEER_EXPLAIN_H
 
 #include "../base/err.h"
 #include "../conf/model.h"
 #include "../show/rows.h"
+#include "keepalive.h"
 
 #define CUBE_EXPLAIN_LEFT_OUT_MAX 10 /* dial-peers that are told of in each direction, though they are not taken */
 
@@ -22,6 +23,11 @@ struct cube_explain_ask
 	struct cube_str uri[CUBE_N_URI_OF]; /* Request-URI, and bodies of headers; empty: not known */
 	/* Adds to the row of a target what is known of a TLS connection to it, for tenant (tag; 0: sip-ua); NULL: nothing is. */
 	void (*connection)(void *ctx, int tenant_tag, const struct cube_target *target, const struct cube_rows *rows);
+	/* What is so at present. NULL: not known, and nothing is said of it. down: is the target taken for down, and since when
+	 * (seconds since the epoch)? calls: how many the dial-peer of this tag has that count for its max-conn; false: they cannot
+	 * be counted. */
+	bool (*down)(void *ctx, const struct cube_watch *watch, int64_t *since);
+	bool (*calls)(void *ctx, int tag, unsigned long *calls);
 	void *ctx;
 };
 

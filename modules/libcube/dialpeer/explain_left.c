@@ -188,7 +188,21 @@ static bool match_decided(struct cube_explain_run *run, enum cube_dial_by decide
 	return decides ? cube_explain_match(run, peer, decides, m) : cube_explain_match_out(run, peer, m);
 }
 
-void cube_explain_left_out(struct cube_explain_run *run, const struct cube_dial_hit *hits, unsigned n)
+/* Those that are found, and cannot be used now. */
+static void left_now(struct left *left, enum cube_dial_by decides, const struct cube_dial_hit *hits,
+		const enum cube_usable *usable, unsigned n)
+{
+	char text[CUBE_EXPLAIN_WHY_MAX];
+	struct cube_explain_match m;
+
+	for(unsigned i = 0; i < n; i++) {
+		if(!cube_explain_listed(usable[i]) && match_decided(left->run, decides, hits[i].peer, &m))
+			left_row(left, hits[i].peer, &m, cube_explain_why_unusable(left->run, hits[i].peer, usable[i], text));
+	}
+}
+
+void cube_explain_left_out(
+		struct cube_explain_run *run, const struct cube_dial_hit *hits, const enum cube_usable *usable, unsigned n)
 {
 	enum cube_dial_by decides = cube_explain_decides(run);
 	struct left left = {run, "outbound-left-out", 0};
@@ -197,6 +211,7 @@ void cube_explain_left_out(struct cube_explain_run *run, const struct cube_dial_
 
 	if(n > 0)
 		match_decided(run, decides, hits[0].peer, &found);
+	left_now(&left, decides, hits, usable, n);
 	for(unsigned i = 0; i < run->conf->n_dial_peers; i++) {
 		const struct cube_dial_peer *peer = &run->conf->dial_peers[i];
 

@@ -95,14 +95,14 @@ static bool by_uri(const struct cube_explain_run *run, const struct cube_name_re
 static bool by_calling_map(
 		struct cube_explain_run *run, const struct cube_dial_peer *peer, struct cube_explain_match *match)
 {
-	return by_number(run, CALLING, CUBE_STR(""), "", &peer->destination_calling_map,
+	return by_number(run, CALLING, CUBE_STR(""), "", &cube_dial_out(peer)->destination_calling_map,
 			"destination-calling-e164-pattern-map", match);
 }
 
 static bool by_called(struct cube_explain_run *run, const struct cube_dial_peer *peer, struct cube_explain_match *match)
 {
-	return by_number(run, CALLED, peer->destination_pattern, "destination-pattern", &peer->destination_map,
-			"destination-e164-pattern-map", match);
+	return by_number(run, CALLED, peer->destination_pattern, "destination-pattern",
+			&cube_dial_out(peer)->destination_map, "destination-e164-pattern-map", match);
 }
 
 /* Everything that the rule asks for must fit; a number that it asks for gives the length. */
@@ -114,7 +114,8 @@ static bool by_rule(struct cube_explain_run *run, const struct cube_dial_peer *p
 
 	match->key = "all URIs that the rule asks for";
 	for(unsigned of = 0; of < CUBE_N_URI_OF; of++) {
-		if((bits & 1u << of) && !uri_fits(run, &peer->destination_uri_of[of], (enum cube_uri_of)of, &found))
+		if((bits & 1u << of)
+				&& !uri_fits(run, &cube_dial_out(peer)->destination_uri_of[of], (enum cube_uri_of)of, &found))
 			return false;
 	}
 	if((bits & CUBE_POLICY_CALLING) && !by_calling_map(run, peer, &calling))
@@ -130,7 +131,7 @@ static bool by_rule(struct cube_explain_run *run, const struct cube_dial_peer *p
 
 static bool by_policy(struct cube_explain_run *run, const struct cube_dial_peer *peer, struct cube_explain_match *match)
 {
-	const struct cube_policy *policy = &run->conf->policies[run->in->destination_policy.index];
+	const struct cube_policy *policy = &run->conf->policies[cube_dial_in(run->in)->destination_policy.index];
 
 	for(unsigned i = 0; i < policy->n_rules; i++) {
 		*match = (struct cube_explain_match){.by = CUBE_DIAL_BY_POLICY, .step = (int)i};
@@ -143,7 +144,7 @@ static bool by_policy(struct cube_explain_run *run, const struct cube_dial_peer 
 static bool by_dpg(
 		const struct cube_explain_run *run, const struct cube_dial_peer *peer, struct cube_explain_match *match)
 {
-	const struct cube_dpg *dpg = &run->conf->dpgs[run->in->destination_dpg.index];
+	const struct cube_dpg *dpg = &run->conf->dpgs[cube_dial_in(run->in)->destination_dpg.index];
 	int index = (int)(peer - run->conf->dial_peers);
 
 	match->key = "the dpg";
@@ -160,11 +161,11 @@ bool cube_explain_match(struct cube_explain_run *run, const struct cube_dial_pee
 	*match = (struct cube_explain_match){.by = (uint8_t)by};
 	switch(by) {
 		case CUBE_DIAL_BY_INCOMING_CALLED:
-			return by_number(run, CALLED, peer->incoming_called_number, "incoming-called-number",
-					&peer->incoming_called_map, "incoming-called-e164-pattern-map", match);
+			return by_number(run, CALLED, cube_dial_in(peer)->incoming_called_number, "incoming-called-number",
+					&cube_dial_in(peer)->incoming_called_map, "incoming-called-e164-pattern-map", match);
 		case CUBE_DIAL_BY_INCOMING_CALLING:
-			return by_number(run, CALLING, peer->answer_address, "answer-address", &peer->incoming_calling_map,
-					"incoming-calling-e164-pattern-map", match);
+			return by_number(run, CALLING, cube_dial_in(peer)->answer_address, "answer-address",
+					&cube_dial_in(peer)->incoming_calling_map, "incoming-calling-e164-pattern-map", match);
 		case CUBE_DIAL_BY_INCOMING_PATTERN:
 			return by_number(run, CALLING, peer->destination_pattern, "destination-pattern", NULL, "", match);
 		case CUBE_DIAL_BY_DPG:
@@ -172,7 +173,7 @@ bool cube_explain_match(struct cube_explain_run *run, const struct cube_dial_pee
 		case CUBE_DIAL_BY_POLICY:
 			return by_policy(run, peer, match);
 		case CUBE_DIAL_BY_URI:
-			return by_uri(run, &peer->destination_uri, CUBE_URI_REQUEST, match);
+			return by_uri(run, &cube_dial_out(peer)->destination_uri, CUBE_URI_REQUEST, match);
 		case CUBE_DIAL_BY_CALLED:
 			return by_called(run, peer, match);
 		case CUBE_DIAL_BY_CALLING:
@@ -180,7 +181,7 @@ bool cube_explain_match(struct cube_explain_run *run, const struct cube_dial_pee
 		default: {
 			unsigned of = (unsigned)by - CUBE_DIAL_BY_INCOMING_URI_VIA;
 
-			return by_uri(run, &peer->incoming_uri[of], (enum cube_uri_of)of, match);
+			return by_uri(run, &cube_dial_in(peer)->incoming_uri[of], (enum cube_uri_of)of, match);
 		}
 	}
 }
@@ -211,9 +212,10 @@ bool cube_explain_match_out(
 
 enum cube_dial_by cube_explain_decides(const struct cube_explain_run *run)
 {
-	if(run->in && run->in->destination_dpg.tag && !run->conf->dpgs[run->in->destination_dpg.index].shutdown)
+	if(run->in && cube_dial_in(run->in)->destination_dpg.tag
+			&& !run->conf->dpgs[cube_dial_in(run->in)->destination_dpg.index].shutdown)
 		return CUBE_DIAL_BY_DPG;
-	if(run->in && run->in->destination_policy.tag)
+	if(run->in && cube_dial_in(run->in)->destination_policy.tag)
 		return CUBE_DIAL_BY_POLICY;
 	return CUBE_DIAL_BY_NONE;
 }

@@ -5,6 +5,8 @@
 
 #include "explain.h"
 #include "plan_private.h"
+#include "plan_rules.h"
+#include "usable.h"
 
 /* How a dial-peer matches. */
 struct cube_explain_match
@@ -26,8 +28,6 @@ struct cube_explain_map
 	struct cube_str pattern;
 };
 
-#define CUBE_EXPLAIN_NUMBERS 3 /* called, calling, redirecting */
-
 struct cube_explain_number
 {
 	struct cube_str text; /* empty where there is none; may be in buf */
@@ -45,7 +45,7 @@ struct cube_explain_run
 	const struct cube_dial_peer *in; /* NULL: dial-peer 0 */
 	struct cube_uri_parts parts[CUBE_N_URI_OF];
 	struct cube_call call;
-	struct cube_explain_number numbers[CUBE_EXPLAIN_NUMBERS];
+	struct cube_explain_number numbers[CUBE_N_NUMBERS];
 	uint8_t digits[2][CUBE_NUMBER_MAX]; /* of called and calling */
 	unsigned n_digits[2];
 	struct cube_explain_map *maps[2]; /* by index of conf->e164_maps */
@@ -71,8 +71,32 @@ void cube_explain_say_match(const struct cube_explain_run *run, const struct cub
 const char *cube_explain_why_behind(const struct cube_explain_run *run, const struct cube_dial_hit *a,
 		const struct cube_dial_hit *b, char text[CUBE_EXPLAIN_WHY_MAX]);
 
-/* The dial-peers that match, but are not what was found (hit: NULL for none; hits: n). */
+/* Do the rules of the dial-peer's translation-profile-outgoing let the numbers pass? */
+bool cube_explain_numbers_pass(const struct cube_explain_run *run, const struct cube_dial_peer *peer);
+/* May a dial-peer that was found get the call now? As the one of its targets that gets furthest. */
+enum cube_usable cube_explain_usable(struct cube_explain_run *run, const struct cube_dial_peer *peer);
+/* Is it told of among those that are tried? One whose rules reject a number is, with these rules. */
+static inline bool cube_explain_listed(enum cube_usable usable)
+{
+	return usable == CUBE_USABLE || usable == CUBE_USABLE_REJECTED;
+}
+/* why: SIPS, DOWN or FULL. */
+const char *cube_explain_why_unusable(const struct cube_explain_run *run, const struct cube_dial_peer *peer,
+		enum cube_usable why, char text[CUBE_EXPLAIN_WHY_MAX]);
+bool cube_explain_room_in(const struct cube_explain_run *run); /* has the dial-peer in? */
+/* out: it is to go out by it, not to come in. */
+const char *cube_explain_why_full(const struct cube_explain_run *run, const struct cube_dial_peer *peer, bool out,
+		char text[CUBE_EXPLAIN_WHY_MAX]);
+/* max-conn and how many calls there are; the state of a target; what becomes of a call for its scheme (listener: NULL where it
+ * is not known). Nothing where nothing is known, or asked for. */
+void cube_explain_say_calls(const struct cube_explain_run *run, const struct cube_dial_peer *peer);
+void cube_explain_say_keepalive(
+		const struct cube_explain_run *run, const struct cube_dial_peer *peer, const struct cube_target *target);
+void cube_explain_say_sips(const struct cube_explain_run *run, const struct cube_listener *listener);
+
+/* The dial-peers that match, but are not what was found (hit: NULL for none; hits: n, and what is with each of them now). */
 void cube_explain_left_in(struct cube_explain_run *run, const struct cube_dial_hit *hit);
-void cube_explain_left_out(struct cube_explain_run *run, const struct cube_dial_hit *hits, unsigned n);
+void cube_explain_left_out(
+		struct cube_explain_run *run, const struct cube_dial_hit *hits, const enum cube_usable *usable, unsigned n);
 
 #endif

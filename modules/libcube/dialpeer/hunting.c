@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "hunting.h"
 
-#include <stdio.h>
 #include <string.h>
 
+#include "../base/write.h"
 #include "../conf/index.h"
 #include "../conf/load.h"
 #include "../conf/names.h"
@@ -12,10 +12,16 @@
 
 const char *cube_hunting_text(const struct cube_hunting *h, char buf[CUBE_HUNTING_TEXT_MAX])
 {
-	size_t used = (size_t)snprintf(buf, CUBE_HUNTING_TEXT_MAX, "%u:%u", h->server, h->left);
+	struct cube_writing text = {.s = buf, .size = CUBE_HUNTING_TEXT_MAX};
 
-	for(unsigned i = 0; i < h->n; i++)
-		used += (size_t)snprintf(buf + used, CUBE_HUNTING_TEXT_MAX - used, ",%d", h->tag[i]);
+	cube_write_number(&text, h->server);
+	cube_write(&text, CUBE_STR(":"));
+	cube_write_number(&text, h->left);
+	for(unsigned i = 0; i < h->n; i++) {
+		cube_write(&text, CUBE_STR(","));
+		cube_write_number(&text, (unsigned long)h->tag[i]);
+	}
+	cube_write_end(&text);
 	return buf;
 }
 
@@ -54,6 +60,13 @@ static const struct cube_server_group *group_of(const struct cube_conf *conf, co
 	return peer->server_group.tag ? &conf->server_groups[peer->server_group.index] : NULL;
 }
 
+static const struct cube_responses *hunt_of(const struct cube_conf *conf, const struct cube_dial_peer *peer)
+{
+	const struct cube_responses *own = cube_dial_more(peer)->hunt;
+
+	return own ? own : &conf->sip_ua.hunt;
+}
+
 enum cube_hunting_step cube_hunting_behind(
 		const struct cube_conf *conf, const struct cube_dial_peer *peer, int response)
 {
@@ -62,7 +75,7 @@ enum cube_hunting_step cube_hunting_behind(
 	if(group && response && cube_responses_have(&group->huntstop, response))
 		return CUBE_HUNTING_PEER;
 	if(!response || (group && (response == 404 || response == 500 || response == 503))
-			|| cube_responses_have(&peer->hunt, response))
+			|| cube_responses_have(hunt_of(conf, peer), response))
 		return CUBE_HUNTING_SERVER;
 	return CUBE_HUNTING_ENDS;
 }
@@ -119,5 +132,5 @@ const struct cube_target *cube_hunting_target(
 	group = group_of(conf, *peer);
 	if(group)
 		return h->server < group->n_servers ? &group->servers[h->server].target : NULL;
-	return (*peer)->target.kind != CUBE_TARGET_NONE ? &(*peer)->target : NULL;
+	return (*peer)->target;
 }

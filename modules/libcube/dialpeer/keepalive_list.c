@@ -43,7 +43,7 @@ const struct cube_target *cube_dial_peer_target(
 	const struct cube_server_group *group;
 
 	if(!peer->server_group.tag)
-		return i == 0 && peer->target.kind != CUBE_TARGET_NONE ? &peer->target : NULL;
+		return i == 0 ? peer->target : NULL;
 	group = &conf->server_groups[peer->server_group.index];
 	return i < group->n_servers ? &group->servers[i].target : NULL;
 }

@@ -73,9 +73,19 @@ bool cube_user_decode(struct cube_str user, char *buf, size_t size, struct cube_
 
 struct cube_str cube_number_from_user(struct cube_str user, char buf[CUBE_NUMBER_MAX])
 {
-	const char *params = user.len ? memchr(user.s, ';', user.len) : NULL;
+	const char *params;
 	struct cube_str number;
+	size_t i = 0;
 
+	/* nothing else in most calls: then it stands there already */
+	while(i < user.len && i < CUBE_NUMBER_MAX
+			&& ((user.s[i] >= '0' && user.s[i] <= '9') || (user.s[i] == '+' && i == 0))) {
+		buf[i] = user.s[i];
+		i++;
+	}
+	if(i == user.len)
+		return (struct cube_str){buf, i};
+	params = memchr(user.s, ';', user.len);
 	if(params)
 		user.len = (size_t)(params - user.s);
 	if(!cube_user_decode(user, buf, CUBE_NUMBER_MAX, &number))

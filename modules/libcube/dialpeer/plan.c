@@ -28,8 +28,8 @@ bool cube_dial_takes_in(const struct cube_dial_peer *peer)
 
 bool cube_dial_takes_out(const struct cube_conf *conf, const struct cube_dial_peer *peer)
 {
-	bool target = peer->server_group.tag ? !conf->server_groups[peer->server_group.index].shutdown
-										 : peer->target.kind != CUBE_TARGET_NONE;
+	bool target =
+			peer->server_group.tag ? !conf->server_groups[peer->server_group.index].shutdown : peer->target != NULL;
 
 	return !peer->shutdown && (peer->permission & CUBE_PERMISSION_TERM) && target;
 }
@@ -129,26 +129,27 @@ static struct patterns patterns_of(const struct builder *b, uint32_t i, enum cub
 		return p;
 	switch(index) {
 		case CUBE_DIAL_IN_CALLED:
-			p.text = peer->incoming_called_number;
-			map = peer->incoming_called_map;
+			p.text = cube_dial_in(peer)->incoming_called_number;
+			map = cube_dial_in(peer)->incoming_called_map;
 			break;
 		case CUBE_DIAL_IN_CALLING:
-			p.text = peer->answer_address;
-			map = peer->incoming_calling_map;
+			p.text = cube_dial_in(peer)->answer_address;
+			map = cube_dial_in(peer)->incoming_calling_map;
 			break;
 		case CUBE_DIAL_IN_PATTERN:
 			p.text = peer->destination_pattern;
 			break;
 		case CUBE_DIAL_OUT_CALLED:
 			p.text = peer->destination_pattern;
-			map = peer->destination_map;
+			map = cube_dial_out(peer)->destination_map;
 			break;
 		case CUBE_DIAL_OUT_CALLING:
-			map = peer->destination_calling_map;
+			map = cube_dial_out(peer)->destination_calling_map;
 			break;
 		default:
-			if(peer->destination_calling_map.tag && b->map_of[peer->destination_calling_map.index] == i)
-				map = peer->destination_calling_map;
+			map = cube_dial_out(peer)->destination_calling_map;
+			if(map.tag && b->map_of[map.index] != i)
+				map.tag = 0;
 	}
 	if(map.tag && !conf->e164_maps[map.index].shutdown)
 		p.map = &conf->e164_maps[map.index];
@@ -189,8 +190,8 @@ static int check_patterns(struct builder *b)
 		const struct cube_dial_peer *peer = &conf->dial_peers[i];
 
 		ret |= check_pattern(b, peer, "destination-pattern", peer->destination_pattern);
-		ret |= check_pattern(b, peer, "incoming-called-number", peer->incoming_called_number);
-		ret |= check_pattern(b, peer, "answer-address", peer->answer_address);
+		ret |= check_pattern(b, peer, "incoming-called-number", cube_dial_in(peer)->incoming_called_number);
+		ret |= check_pattern(b, peer, "answer-address", cube_dial_in(peer)->answer_address);
 	}
 	return ret;
 }
@@ -209,8 +210,8 @@ static int share_maps(struct builder *b)
 	for(i = 0; conf->n_policies > 0 && i < conf->n_dial_peers; i++) {
 		const struct cube_dial_peer *peer = &conf->dial_peers[i];
 
-		if(peer->destination_calling_map.tag && cube_dial_takes_out(conf, peer))
-			b->map_of[peer->destination_calling_map.index] = i;
+		if(cube_dial_out(peer)->destination_calling_map.tag && cube_dial_takes_out(conf, peer))
+			b->map_of[cube_dial_out(peer)->destination_calling_map.index] = i;
 	}
 	return 0;
 }
@@ -225,7 +226,7 @@ static uint32_t roots_of(const struct cube_conf *conf, enum cube_dial_index inde
 static uint32_t root_of(const struct cube_dial_peer *peer, enum cube_dial_index index)
 {
 	if(index == CUBE_DIAL_OUT_MAP)
-		return (uint32_t)peer->destination_calling_map.index;
+		return (uint32_t)cube_dial_out(peer)->destination_calling_map.index;
 	return index <= CUBE_DIAL_IN_PATTERN ? (uint32_t)(peer->tenant + 1) : 0;
 }
 
@@ -295,15 +296,13 @@ int cube_dial_target_cmp(const void *a, const void *b)
 	return order ? order : cube_str_casecmp(x->host, y->host);
 }
 
-static void add_target(struct cube_dial_plan *plan, unsigned *n, int tenant, const struct cube_target *target)
+static void add_target(struct cube_dial_target *all, unsigned *n, int tenant, const struct cube_target *target)
 {
-	if(target->kind == CUBE_TARGET_NONE)
-		return;
-	plan->targets[*n] = (struct cube_dial_target){.tenant = tenant};
+	all[*n] = (struct cube_dial_target){.tenant = tenant};
 	if(target->kind == CUBE_TARGET_IP)
-		plan->targets[*n].ip = target->addr.ip;
+		all[*n].ip = target->addr.ip;
 	else
-		plan->targets[*n].host = target->host;
+		all[*n].host = target->host;
 	(*n)++;
 }
 
@@ -313,14 +312,15 @@ static int add_targets(struct builder *b)
 	const struct cube_conf *conf = b->conf;
 	struct cube_dial_plan *plan = b->plan;
 	size_t most = conf->n_dial_peers;
+	struct cube_dial_target *all;
 	unsigned i, k, n = 0;
 
 	for(i = 0; i < conf->n_dial_peers; i++) {
 		if(conf->dial_peers[i].server_group.tag)
 			most += conf->server_groups[conf->dial_peers[i].server_group.index].n_servers;
 	}
-	plan->targets = cube_arena_array(conf->arena, most, sizeof(*plan->targets));
-	if(!plan->targets)
+	all = cube_arena_array(b->scratch, most, sizeof(*all));
+	if(!all)
 		return -1;
 	for(i = 0; i < conf->n_dial_peers; i++) {
 		const struct cube_dial_peer *peer = &conf->dial_peers[i];
@@ -329,15 +329,21 @@ static int add_targets(struct builder *b)
 
 		if(peer->shutdown || (group && group->shutdown))
 			continue;
-		add_target(plan, &n, peer->tenant, &peer->target);
+		if(peer->target)
+			add_target(all, &n, peer->tenant, peer->target);
 		for(k = 0; group && k < group->n_servers; k++)
-			add_target(plan, &n, peer->tenant, &group->servers[k].target);
+			add_target(all, &n, peer->tenant, &group->servers[k].target);
 	}
-	cube_sort(plan->targets, n, sizeof(*plan->targets), cube_dial_target_cmp);
+	cube_sort(all, n, sizeof(*all), cube_dial_target_cmp);
 	for(i = 0; i < n; i++) {
-		if(plan->n_targets == 0 || cube_dial_target_cmp(&plan->targets[plan->n_targets - 1], &plan->targets[i]) != 0)
-			plan->targets[plan->n_targets++] = plan->targets[i];
+		if(plan->n_targets == 0 || cube_dial_target_cmp(&all[plan->n_targets - 1], &all[i]) != 0)
+			all[plan->n_targets++] = all[i];
 	}
+	plan->targets = cube_arena_array(conf->arena, plan->n_targets, sizeof(*all));
+	if(!plan->targets)
+		return -1;
+	if(plan->n_targets)
+		memcpy(plan->targets, all, plan->n_targets * sizeof(*all));
 	return 0;
 }
 

@@ -292,8 +292,8 @@ static bool calling_fits(const struct search *s, const struct cube_dial_peer *pe
 	struct cube_dial_hit hit;
 	struct search map = {.conf = s->conf, .hits = &hit, .max = 1};
 
-	if(peer->destination_calling_map.tag)
-		find(&map, CUBE_DIAL_OUT_MAP, (uint32_t)peer->destination_calling_map.index, number);
+	if(cube_dial_out(peer)->destination_calling_map.tag)
+		find(&map, CUBE_DIAL_OUT_MAP, (uint32_t)cube_dial_out(peer)->destination_calling_map.index, number);
 	return map.n_hits > 0;
 }
 
@@ -304,10 +304,10 @@ static bool rule_allows(const struct search *s, const struct cube_dial_peer *pee
 	struct cube_uri_match match;
 
 	for(unsigned of = 0; of < CUBE_N_URI_OF; of++) {
+		const struct cube_name_ref *uri = &cube_dial_out(peer)->destination_uri_of[of];
+
 		if((rule->bits & 1u << of)
-				&& (!peer->destination_uri_of[of].name.len
-						|| !uri_fits(
-								s->conf->dial_plan, peer->destination_uri_of[of].index, rule->call->uri[of], &match)))
+				&& (!uri->name.len || !uri_fits(s->conf->dial_plan, uri->index, rule->call->uri[of], &match)))
 			return false;
 	}
 	return !(rule->bits & CUBE_POLICY_CALLING) || calling_fits(s, peer, rule->call->calling);
@@ -357,7 +357,7 @@ static void find_uri_out(struct search *s, const struct cube_uri_parts *parts)
 		struct cube_dial_hit hit = {
 				.peer = peer, .preference = (uint8_t)peer->preference, .by = s->by, .huntstop = peer->huntstop};
 
-		if(!uri_fits(plan, peer->destination_uri.index, parts, &match))
+		if(!uri_fits(plan, cube_dial_out(peer)->destination_uri.index, parts, &match))
 			continue;
 		hit.rank = (uint8_t)match.rank;
 		hit.explicit_digits = match.length;
@@ -367,16 +367,17 @@ static void find_uri_out(struct search *s, const struct cube_uri_parts *parts)
 
 static void find_out(struct search *s, const struct cube_dial_peer *in, const struct cube_call *call)
 {
-	const struct cube_dpg *dpg = in && in->destination_dpg.tag ? &s->conf->dpgs[in->destination_dpg.index] : NULL;
+	const struct cube_dial_in *by = in ? cube_dial_in(in) : &cube_dial_in_none;
+	const struct cube_dpg *dpg = by->destination_dpg.tag ? &s->conf->dpgs[by->destination_dpg.index] : NULL;
 
 	if(dpg && !dpg->shutdown) {
 		s->by = CUBE_DIAL_BY_DPG;
 		find_dpg(s, dpg);
 		return;
 	}
-	if(in && in->destination_policy.tag) {
+	if(by->destination_policy.tag) {
 		s->by = CUBE_DIAL_BY_POLICY;
-		find_policy(s, &s->conf->policies[in->destination_policy.index], call);
+		find_policy(s, &s->conf->policies[by->destination_policy.index], call);
 		return;
 	}
 	s->by = CUBE_DIAL_BY_URI;
@@ -433,7 +434,7 @@ bool cube_dial_by_uri(enum cube_dial_by by)
 
 bool cube_dial_peer_up(const struct cube_conf *conf, const struct cube_dial_peer *peer)
 {
-	bool target = peer->session_target.len || peer->server_group.tag;
+	bool target = peer->session_target || peer->server_group.tag;
 
 	if(target && (peer->permission & CUBE_PERMISSION_TERM))
 		return cube_dial_takes_out(conf, peer);

@@ -47,7 +47,7 @@ static int uri_cmp(const void *a, const void *b)
 static bool asks_out(const struct cube_dial_peer *peer)
 {
 	for(unsigned of = 0; of < CUBE_N_URI_OF; of++) {
-		if(peer->destination_uri_of[of].name.len)
+		if(cube_dial_out(peer)->destination_uri_of[of].name.len)
 			return true;
 	}
 	return false;
@@ -59,11 +59,11 @@ static void gather_in(const struct cube_conf *conf, struct cube_dial_plan *plan)
 		const struct cube_dial_peer *peer = &conf->dial_peers[i];
 
 		for(unsigned of = 0; of < CUBE_N_URI_IN && cube_dial_takes_in(peer); of++) {
-			if(peer->incoming_uri[of].name.len)
-				plan->uris_in[plan->n_uris_in++] = (struct cube_dial_uri){.tenant = peer->tenant,
-						.peer = i,
-						.uri = (uint32_t)peer->incoming_uri[of].index,
-						.of = (uint8_t)of};
+			const struct cube_name_ref *uri = &cube_dial_in(peer)->incoming_uri[of];
+
+			if(uri->name.len)
+				plan->uris_in[plan->n_uris_in++] = (struct cube_dial_uri){
+						.tenant = peer->tenant, .peer = i, .uri = (uint32_t)uri->index, .of = (uint8_t)of};
 		}
 	}
 	cube_sort(plan->uris_in, plan->n_uris_in, sizeof(*plan->uris_in), uri_cmp);
@@ -74,7 +74,8 @@ static void gather_out(const struct cube_conf *conf, struct cube_dial_plan *plan
 	unsigned i;
 
 	for(i = 0; i < conf->n_dial_peers; i++) {
-		if(conf->dial_peers[i].destination_uri.name.len && cube_dial_takes_out(conf, &conf->dial_peers[i]))
+		if(cube_dial_out(&conf->dial_peers[i])->destination_uri.name.len
+				&& cube_dial_takes_out(conf, &conf->dial_peers[i]))
 			plan->uris_out[plan->n_uris_out++] = i;
 	}
 	for(i = 0; i < conf->n_dial_peers; i++) {
@@ -91,8 +92,9 @@ int cube_dial_rules_build(struct cube_conf *conf, struct cube_dial_plan *plan, s
 
 	for(i = 0; i < conf->n_dial_peers; i++) {
 		for(unsigned of = 0; of < CUBE_N_URI_IN; of++)
-			n_in += conf->dial_peers[i].incoming_uri[of].name.len > 0;
-		n_out += (conf->dial_peers[i].destination_uri.name.len > 0) + (size_t)asks_out(&conf->dial_peers[i]);
+			n_in += cube_dial_in(&conf->dial_peers[i])->incoming_uri[of].name.len > 0;
+		n_out += (cube_dial_out(&conf->dial_peers[i])->destination_uri.name.len > 0)
+				 + (size_t)asks_out(&conf->dial_peers[i]);
 	}
 	plan->classes = cube_arena_array(conf->arena, conf->n_uris, sizeof(*plan->classes));
 	plan->translations = cube_arena_array(conf->arena, conf->n_translation_rules, sizeof(*plan->translations));
@@ -111,7 +113,23 @@ int cube_dial_rules_build(struct cube_conf *conf, struct cube_dial_plan *plan, s
 	return ret;
 }
 
-const struct cube_translation *cube_dial_translation(const struct cube_conf *conf, int index)
+void cube_dial_translate(const struct cube_conf *conf, const struct cube_name_ref *profile, enum cube_number_of which,
+		struct cube_str number, bool is_name, struct cube_dial_translated *t)
 {
-	return conf->dial_plan->translations[index];
+	const struct cube_translation_profile *p = profile->name.len ? &conf->translation_profiles[profile->index] : NULL;
+	const struct cube_ref *refs[CUBE_N_NUMBERS] = {NULL};
+
+	t->what = CUBE_TRANSLATED_NOT;
+	t->rules = 0;
+	t->rule = 0;
+	t->number = number;
+	if(!p || is_name)
+		return;
+	refs[CUBE_NUMBER_CALLED] = &p->called;
+	refs[CUBE_NUMBER_CALLING] = &p->calling;
+	refs[CUBE_NUMBER_REDIRECT] = &p->redirect_called;
+	t->rules = refs[which]->tag;
+	if(t->rules)
+		t->what = cube_translation_apply(
+				conf->dial_plan->translations[refs[which]->index], number, t->buf, &t->number, &t->rule);
 }

@@ -4,16 +4,14 @@
 
 #include "request_host.h"
 
-/* text up to the first of the characters; all of it if there is none. Each message that goes out is looked through. */
+/* text up to the first of the characters; all of it if there is none. */
 static struct cube_str until(struct cube_str text, const char *stop)
 {
-	for(; *stop; stop++) {
-		const char *end = text.len ? memchr(text.s, *stop, text.len) : NULL;
+	size_t i = 0;
 
-		if(end)
-			text.len = (size_t)(end - text.s);
-	}
-	return text;
+	while(i < text.len && text.s[i] != stop[0] && (!stop[1] || (text.s[i] != stop[1] && text.s[i] != stop[2])))
+		i++;
+	return (struct cube_str){text.s, i};
 }
 
 static struct cube_str behind(struct cube_str text, size_t n)
@@ -21,9 +19,22 @@ static struct cube_str behind(struct cube_str text, size_t n)
 	return n > text.len ? (struct cube_str){text.s + text.len, 0} : (struct cube_str){text.s + n, text.len - n};
 }
 
+/* Up to its end, CR LF or one of them. Each message that goes out is looked through, so this is for memchr. */
+static struct cube_str line_of(struct cube_str message)
+{
+	const char *end = message.len ? memchr(message.s, '\n', message.len) : NULL;
+
+	if(end)
+		message.len = (size_t)(end - message.s);
+	end = message.len ? memchr(message.s, '\r', message.len) : NULL;
+	if(end)
+		message.len = (size_t)(end - message.s);
+	return message;
+}
+
 bool cube_request_host(struct cube_str message, struct cube_str *host)
 {
-	struct cube_str line = until(message, "\r\n"), method = until(line, " "), uri, scheme, at, found;
+	struct cube_str line = line_of(message), method = until(line, " "), uri, scheme, at, found;
 
 	if(method.len == line.len || cube_str_eq(method, CUBE_STR("SIP/2.0")))
 		return false;
@@ -48,60 +59,88 @@ bool cube_request_host(struct cube_str message, struct cube_str *host)
 	return true;
 }
 
-/* Of "To: ..." or "t : ..."; empty for a line that is no header. */
-static struct cube_str header_name(struct cube_str line)
+static bool is_blank(char c)
 {
-	struct cube_str name = until(line, ":");
-
-	if(name.len == line.len)
-		return (struct cube_str){line.s, 0};
-	while(name.len && (name.s[name.len - 1] == ' ' || name.s[name.len - 1] == '\t'))
-		name.len--;
-	return name;
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-static bool is_to(struct cube_str line)
+/* What stands behind the colon of the first header of this name, in whatever case and with blanks in front of the colon, with the
+ * lines that continue it. As Kamailio: a line ends with LF, whatever stands before; the empty line ends the headers. Each
+ * message that goes out is looked through, so a line that begins with another letter costs next to nothing. */
+static bool find_header(struct cube_str message, struct cube_str name, struct cube_str *value)
 {
-	struct cube_str name = header_name(line);
+	const char *s = message.s, *end = message.s + message.len, *next;
+	struct cube_str header, found;
 
-	return cube_str_caseeq(name, CUBE_STR("To")) || cube_str_caseeq(name, CUBE_STR("t"));
+	for(;;) {
+		s = s < end ? memchr(s, '\n', (size_t)(end - s)) : NULL;
+		if(!s || ++s == end || *s == '\r' || *s == '\n')
+			return false;
+		if((*s | 0x20) != (name.s[0] | 0x20))
+			continue;
+		header = (struct cube_str){s, (size_t)(end - s)};
+		found = until(header, ":");
+		*value = behind(header, found.len + 1);
+		while(found.len && is_blank(found.s[found.len - 1]))
+			found.len--;
+		if(cube_str_caseeq(found, name))
+			break;
+	}
+	for(next = value->s; (next = next < end ? memchr(next, '\n', (size_t)(end - next)) : NULL);) {
+		if(++next == end || (*next != ' ' && *next != '\t'))
+			break;
+	}
+	value->len = next ? (size_t)(next - value->s) : value->len;
+	return true;
 }
 
-/* The URI of the first value of a Route header begins behind <. */
+/* Where the first c is that stands in no quotes; value.len if there is none. */
+static size_t unquoted(struct cube_str value, char c)
+{
+	bool quoted = false;
+	size_t i;
+
+	for(i = 0; i < value.len && (quoted || value.s[i] != c); i++) {
+		if(value.s[i] == '"')
+			quoted = !quoted;
+		else if(quoted && value.s[i] == '\\')
+			i++;
+	}
+	return i < value.len ? i : value.len;
+}
+
+/* By the URI of the first value of a Route header. */
 static bool leads_to_sips(struct cube_str route)
 {
-	struct cube_str before = until(route, "<"), uri = behind(route, before.len + 1);
+	return cube_str_caseeq(until(behind(route, unquoted(route, '<') + 1), ":"), CUBE_STR("sips"));
+}
 
-	return cube_str_caseeq(until(uri, ":"), CUBE_STR("sips"));
+bool cube_request_uri_is_sips(struct cube_str uri, struct cube_str route)
+{
+	return cube_str_caseeq(until(uri, ":"), CUBE_STR("sips")) || (route.len && leads_to_sips(route));
 }
 
 bool cube_request_is_sips(struct cube_str message)
 {
-	struct cube_str line = until(message, "\r\n"), method = until(line, " ");
+	struct cube_str line = line_of(message), method = until(line, " "), route;
 
 	if(method.len == line.len || cube_str_eq(method, CUBE_STR("SIP/2.0")))
 		return false;
 	if(cube_str_caseeq(until(behind(line, method.len + 1), ":"), CUBE_STR("sips")))
 		return true;
-	for(message = behind(message, line.len + 2); message.len; message = behind(message, line.len + 2)) {
-		line = until(message, "\r\n");
-		if(line.len == 0)
-			return false;
-		if(cube_str_caseeq(header_name(line), CUBE_STR("Route")))
-			return leads_to_sips(line);
-	}
-	return false;
+	return find_header(message, CUBE_STR("Route"), &route) && leads_to_sips(route);
 }
 
-static bool has_tag(struct cube_str line)
+/* Among the parameters of a To header, which stand behind the > if there is one. */
+static bool has_tag(struct cube_str value)
 {
-	struct cube_str rest = line;
+	size_t uri = unquoted(value, '<');
+	struct cube_str rest = uri < value.len ? behind(value, uri) : value;
 
+	rest = uri < value.len ? behind(rest, until(rest, ">").len) : rest;
 	while(rest.len) {
-		struct cube_str before = until(rest, ";");
-
-		rest = behind(rest, before.len + 1);
-		while(rest.len && (rest.s[0] == ' ' || rest.s[0] == '\t'))
+		rest = behind(rest, unquoted(rest, ';') + 1);
+		while(rest.len && is_blank(rest.s[0]))
 			rest = behind(rest, 1);
 		if(rest.len >= 4 && cube_str_caseeq((struct cube_str){rest.s, 4}, CUBE_STR("tag=")))
 			return true;
@@ -111,15 +150,10 @@ static bool has_tag(struct cube_str line)
 
 bool cube_request_in_dialog(struct cube_str message)
 {
-	struct cube_str line = until(message, "\r\n");
+	struct cube_str to, t;
+	bool has_to = find_header(message, CUBE_STR("To"), &to), has_t = find_header(message, CUBE_STR("t"), &t);
 
-	/* until the empty line in front of the body */
-	for(message = behind(message, line.len + 2); message.len; message = behind(message, line.len + 2)) {
-		line = until(message, "\r\n");
-		if(line.len == 0)
-			return false;
-		if(is_to(line))
-			return has_tag(line);
-	}
-	return false;
+	if(has_t && (!has_to || t.s < to.s)) /* the first one counts, as it does for Kamailio */
+		return has_tag(t);
+	return has_to && has_tag(to);
 }

@@ -12,6 +12,8 @@ bool cube_request_host(struct cube_str message, struct cube_str *host);
 /* Is its Request-URI, or the first of its Route headers, of the scheme sips, so that it may go by TLS alone (RFC 3261
  * 26.2.2, RFC 5630)? False for a response. */
 bool cube_request_is_sips(struct cube_str message);
+/* The same of what is parsed: the Request-URI, and the body of the first Route header, len 0 without one. */
+bool cube_request_uri_is_sips(struct cube_str uri, struct cube_str route);
 /* Is it a request within a dialog, that is with a tag in its To header (RFC 3261 12.2)? Looks at the headers only. */
 bool cube_request_in_dialog(struct cube_str message);
 

@@ -16,6 +16,21 @@ enum cube_url cube_scheme_of(const struct cube_uri_parts *parts)
 	return cube_str_caseeq(parts->scheme, CUBE_STR("tel")) ? CUBE_URL_TEL : CUBE_URL_UNSET;
 }
 
+bool cube_scheme_sip_alone(struct cube_str headers)
+{
+	const char *s = headers.s, *end = headers.s + headers.len, *colon;
+
+	for(; s < end && (colon = memchr(s, ':', (size_t)(end - s))); s = colon + 1) {
+		size_t before = (size_t)(colon - headers.s);
+
+		if(before >= 4 && cube_str_caseeq((struct cube_str){colon - 4, 4}, CUBE_STR("sips")))
+			return false;
+		if(before >= 3 && cube_str_caseeq((struct cube_str){colon - 3, 3}, CUBE_STR("tel")))
+			return false;
+	}
+	return true;
+}
+
 struct out
 {
 	char *buf;

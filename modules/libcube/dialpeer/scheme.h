@@ -11,6 +11,10 @@
 /* The scheme of a URI that was taken apart; UNSET where it has none (a Via's host). */
 enum cube_url cube_scheme_of(const struct cube_uri_parts *parts);
 
+/* Is no URI among the headers that may be another one's than sip: is "sips:" or "tel:" nowhere in the text? Whoever has a whole
+ * message to change is done then if all is to be sip. */
+bool cube_scheme_sip_alone(struct cube_str headers);
+
 /* What a URI becomes. user: the telephone number or name that takes the place of its own; len 0: its own stays. host: for
  * tel: URIs that become others, and as phone-context of local numbers; "" where there is none. A transport parameter would
  * contradict sips; it is kept under another name there, and gets its own back. What is no telephone number stays sip when

@@ -7,50 +7,75 @@
 
 #include "../tls/name.h"
 
-#define BLANKS " \t\r\n" /* also of a folded line */
+/* What ends a part; each call's URIs are gone through several times, so a character is looked up, not searched for. */
+enum stop
+{
+	COLON = 1,
+	SEMICOLON = 2,
+	QUESTION = 4,
+	COMMA = 8,
+	BLANK = 16, /* also of a folded line */
+	SLASH = 32,
+	ANGLE = 64, /* < */
+	QUOTE = 128,
+	INVISIBLE = 256, /* what stands in no URI */
+};
+
+static const uint16_t stops[256] = {[0 ... 8] = INVISIBLE,
+		['\t'] = BLANK | INVISIBLE,
+		['\n'] = BLANK | INVISIBLE,
+		[0x0b ... 0x0c] = INVISIBLE,
+		['\r'] = BLANK | INVISIBLE,
+		[0x0e ... 0x1f] = INVISIBLE,
+		[0x7f] = INVISIBLE,
+		[' '] = BLANK | INVISIBLE,
+		['<'] = ANGLE | INVISIBLE,
+		['>'] = INVISIBLE,
+		['"'] = QUOTE | INVISIBLE,
+		[':'] = COLON,
+		[';'] = SEMICOLON,
+		['?'] = QUESTION,
+		[','] = COMMA,
+		['/'] = SLASH};
 
 static struct cube_str behind(struct cube_str text, size_t n)
 {
 	return n ? (struct cube_str){text.s + n, text.len - n} : text;
 }
 
-/* text up to the first of the characters; all of it if there is none. */
-static struct cube_str until(struct cube_str text, const char *stop)
+/* text up to the first of the stops; all of it if there is none. */
+static struct cube_str until(struct cube_str text, unsigned stop)
 {
-	size_t i;
+	size_t i = 0;
 
-	for(i = 0; i < text.len && (!text.s[i] || !strchr(stop, text.s[i])); i++)
-		;
+	while(i < text.len && !(stops[(unsigned char)text.s[i]] & stop))
+		i++;
+	return (struct cube_str){text.s, i};
+}
+
+static struct cube_str until_char(struct cube_str text, char stop)
+{
+	size_t i = 0;
+
+	while(i < text.len && text.s[i] != stop)
+		i++;
 	return (struct cube_str){text.s, i};
 }
 
 static struct cube_str skip_blanks(struct cube_str text)
 {
-	while(text.len && text.s[0] && strchr(BLANKS, text.s[0]))
+	while(text.len && stops[(unsigned char)text.s[0]] & BLANK)
 		text = behind(text, 1);
 	return text;
-}
-
-static bool is_visible(struct cube_str text)
-{
-	size_t i;
-
-	for(i = 0; i < text.len; i++) {
-		unsigned char c = (unsigned char)text.s[i];
-
-		if(c <= ' ' || c == 0x7f || c == '<' || c == '>' || c == '"')
-			return false;
-	}
-	return true;
 }
 
 /* Takes the host from the front of text: an address, or a name without the dot that may end it. */
 static bool take_host(struct cube_str *text, struct cube_uri_parts *parts)
 {
-	struct cube_str host = until(*text, ":;?," BLANKS);
+	struct cube_str host = until(*text, COLON | SEMICOLON | QUESTION | COMMA | BLANK);
 
 	if(text->len && text->s[0] == '[') {
-		host = until(*text, "]");
+		host = until_char(*text, ']');
 		host.len += host.len < text->len;
 	}
 	*text = behind(*text, host.len);
@@ -68,7 +93,7 @@ static bool take_host(struct cube_str *text, struct cube_uri_parts *parts)
 static struct cube_str phone_context_of(struct cube_str params)
 {
 	while(params.len) {
-		struct cube_str param = until(behind(params, 1), ";"), name = until(param, "=");
+		struct cube_str param = until(behind(params, 1), SEMICOLON), name = until_char(param, '=');
 
 		if(cube_str_caseeq(name, CUBE_STR("phone-context")))
 			return behind(param, name.len + (name.len < param.len));
@@ -80,13 +105,13 @@ static struct cube_str phone_context_of(struct cube_str params)
 /* rest: behind "sip:". An @ in a user part is escaped, so the first ends it. */
 static bool parse_sip(struct cube_str rest, struct cube_uri_parts *parts)
 {
-	struct cube_str userinfo = until(rest, "@"), port;
+	struct cube_str userinfo = until_char(rest, '@'), port;
 	uint16_t number;
 
 	if(userinfo.len < rest.len) {
-		struct cube_str named = until(userinfo, ":");
+		struct cube_str named = until(userinfo, COLON);
 
-		parts->user = until(named, ";");
+		parts->user = until(named, SEMICOLON);
 		if(parts->user.len == 0)
 			return false;
 		parts->user_params = behind(named, parts->user.len);
@@ -96,7 +121,7 @@ static bool parse_sip(struct cube_str rest, struct cube_uri_parts *parts)
 	if(!take_host(&rest, parts))
 		return false;
 	if(rest.len && rest.s[0] == ':') {
-		port = until(behind(rest, 1), ";?");
+		port = until(behind(rest, 1), SEMICOLON | QUESTION);
 		if(!cube_port_parse(port, &number))
 			return false;
 		rest = behind(rest, 1 + port.len);
@@ -107,7 +132,7 @@ static bool parse_sip(struct cube_str rest, struct cube_uri_parts *parts)
 /* rest: behind "tel:". RFC 3966 3: digits, A-F * # of local numbers, visual separators. */
 static bool parse_tel(struct cube_str rest, struct cube_uri_parts *parts)
 {
-	struct cube_str number = until(rest, ";");
+	struct cube_str number = until(rest, SEMICOLON);
 	size_t i, digits = 0;
 
 	for(i = 0; i < number.len; i++) {
@@ -129,8 +154,8 @@ bool cube_uri_parse(struct cube_str text, struct cube_uri_parts *parts)
 	struct cube_uri_parts found = {.whole = text};
 	bool good;
 
-	found.scheme = until(text, ":");
-	if(found.scheme.len == text.len || !is_visible(text))
+	found.scheme = until(text, COLON);
+	if(found.scheme.len == text.len || until(text, INVISIBLE).len < text.len)
 		return false;
 	text = behind(text, found.scheme.len + 1);
 	if(cube_str_caseeq(found.scheme, CUBE_STR("sip")) || cube_str_caseeq(found.scheme, CUBE_STR("sips")))
@@ -165,14 +190,14 @@ bool cube_uri_parse_header(struct cube_str body, struct cube_uri_parts *parts)
 	if(quoted && !skip_quoted(&body))
 		return false;
 	/* a name without quotes is words; what has a : before the < is a URI */
-	name = until(body, "<:;,\"");
+	name = until(body, ANGLE | COLON | SEMICOLON | COMMA | QUOTE);
 	if(name.len < body.len && body.s[name.len] == '<' && (!quoted || name.len == 0)) {
 		body = behind(body, name.len + 1);
-		uri = until(body, ">");
+		uri = until_char(body, '>');
 		return uri.len < body.len && cube_uri_parse(uri, parts);
 	}
 	/* without < > what follows ; is the header's, and ? and , are not in it */
-	uri = until(body, ";?," BLANKS);
+	uri = until(body, SEMICOLON | QUESTION | COMMA | BLANK);
 	if(quoted || (uri.len < body.len && body.s[uri.len] == '?'))
 		return false;
 	return cube_uri_parse(uri, parts);
@@ -201,7 +226,7 @@ static struct cube_str take_token(struct cube_str *text)
 	struct cube_str token;
 
 	*text = skip_blanks(*text);
-	token = until(*text, "/:;," BLANKS);
+	token = until(*text, SLASH | COLON | SEMICOLON | COMMA | BLANK);
 	*text = behind(*text, token.len);
 	return token;
 }
@@ -243,7 +268,7 @@ bool cube_uri_parse_via(struct cube_str body, struct cube_uri_parts *parts)
 	next = skip_blanks(rest);
 	if(next.len && next.s[0] == ':') {
 		next = skip_blanks(behind(next, 1));
-		port = until(next, ";," BLANKS);
+		port = until(next, SEMICOLON | COMMA | BLANK);
 		if(!cube_port_parse(port, &number))
 			return false;
 		rest = behind(next, port.len);

@@ -11,15 +11,17 @@
 /* As it was written; for sip-server what the tenant has. */
 static struct cube_str target_of(const struct cube_conf *conf, const struct cube_dial_peer *peer)
 {
-	if(cube_str_eq(peer->session_target, CUBE_STR("sip-server")) && peer->tenant != CUBE_NONE)
-		return conf->tenants[peer->tenant].sip_server;
-	return peer->session_target;
+	const struct cube_session_target *target = peer->session_target;
+
+	if(target && target->target.kind == CUBE_TARGET_NONE && peer->tenant != CUBE_NONE)
+		target = conf->tenants[peer->tenant].sip_server;
+	return target ? target->text : (struct cube_str){NULL, 0};
 }
 
 static const char *pattern_text(const struct cube_dial_peer *peer, char text[CUBE_SHOW_LINE_MAX])
 {
-	if(peer->destination_pattern.len == 0 && peer->destination_map.tag)
-		snprintf(text, CUBE_SHOW_LINE_MAX, "map:%d", peer->destination_map.tag);
+	if(peer->destination_pattern.len == 0 && cube_dial_out(peer)->destination_map.tag)
+		snprintf(text, CUBE_SHOW_LINE_MAX, "map:%d", cube_dial_out(peer)->destination_map.tag);
 	else
 		snprintf(text, CUBE_SHOW_LINE_MAX, "%.*s", CUBE_FMT(peer->destination_pattern));
 	return text;

@@ -374,14 +374,15 @@ static void dial_peer_row(const struct cube_html *html, const struct cube_dial_p
 	cell(html, "Description");
 	if(d->shutdown)
 		cube_html_say(html, "<span class=\"warn\">shut down</span> ");
-	cube_html_text(html, d->description);
+	cube_html_text(html, cube_dial_more(d)->description);
 	cell_end(html);
-	text_cell(html, "In", d->incoming_called_number);
+	text_cell(html, "In", cube_dial_in(d)->incoming_called_number);
 	text_cell(html, "Out", d->destination_pattern);
 	cell(html, "Target");
-	cube_html_text(html, d->session_target);
-	if(d->session_target.len > 0)
+	if(d->session_target) {
+		cube_html_text(html, d->session_target->text);
 		cube_html_say(html, "%s", transport_word(d->session_transport));
+	}
 	cell_end(html);
 	number_cell(html, "Preference", (uint64_t)d->preference, "");
 	cube_html_say(html, "</tr>\n");

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Tests of dialpeer/proof.c. */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../modules/libcube/dialpeer/proof.h"
+
+Suite *suite_proof(void);
+
+static const unsigned char key[CUBE_PROOF_KEY] = "0123456789abcdef0123456789abcde", other_key[CUBE_PROOF_KEY] = "x";
+
+/* Of one key at a time. */
+static struct cube_prover *prover_of(const unsigned char *of)
+{
+	static struct cube_prover *prover;
+	static const unsigned char *has;
+
+	if(has != of) {
+		cube_prover_free(prover);
+		prover = cube_prover_new(of);
+		has = of;
+	}
+	return prover;
+}
+
+struct facts
+{
+	const unsigned char *key;
+	struct cube_proof_dialog dialog;
+	struct cube_proof_leg in, out;
+	struct cube_proof_place place;
+	bool caller;
+};
+
+static struct facts good(void)
+{
+	struct facts f = {.key = key,
+			.dialog = {CUBE_STR("call@host"), CUBE_STR("tag")},
+			.in = {{{4, {192, 0, 2, 1}}, 5060}, 1, 100, 'p'},
+			.out = {{{4, {192, 0, 2, 1}}, 5061}, 3, 200, 's'},
+			.place = {CUBE_STR("user"), CUBE_STR("host.example"), CUBE_STR("5080"), CUBE_STR("")},
+			.caller = true};
+
+	return f;
+}
+
+static const char *route(const struct facts *f, char proof[CUBE_PROOF_LEN + 1])
+{
+	ck_assert(cube_proof_route(prover_of(f->key), &f->dialog, &f->in, &f->out, &f->place, proof));
+	return proof;
+}
+
+static const char *target(const struct facts *f, char proof[CUBE_PROOF_LEN + 1])
+{
+	ck_assert(cube_proof_target(prover_of(f->key), &f->dialog, f->caller, &f->place, proof));
+	return proof;
+}
+
+/* Each fact changed alone, and texts that only flow into one another. */
+static struct facts changed(int i)
+{
+	struct facts f = good();
+
+	switch(i) {
+		case 0:
+			f.key = other_key;
+			break;
+		case 1:
+			f.dialog.call_id = CUBE_STR("call@hos");
+			break;
+		case 2:
+			f.dialog.caller_tag = CUBE_STR("tah");
+			break;
+		case 3:
+			f.dialog.call_id = CUBE_STR("call@hostt");
+			f.dialog.caller_tag = CUBE_STR("ag");
+			break;
+		case 4:
+			f.place.user = CUBE_STR("User");
+			break;
+		case 5:
+			f.place.user = CUBE_STR("");
+			break;
+		case 6:
+			f.place.host = CUBE_STR("host2.example");
+			break;
+		case 7:
+			f.place.port = CUBE_STR("");
+			break;
+		case 8:
+			f.place.maddr = CUBE_STR("192.0.2.9");
+			break;
+		case 9:
+			f.place.port = CUBE_STR("");
+			f.place.maddr = CUBE_STR("5080");
+			break;
+		case 10:
+			f.in.addr.port = 5061;
+			break;
+		case 11:
+			f.in.addr.ip.bytes[3] = 2;
+			break;
+		case 12:
+			f.in.proto = 2;
+			break;
+		case 13:
+			f.in.tenant = 101;
+			break;
+		case 14:
+			f.in.scheme = 's';
+			break;
+		case 15:
+			f.out.addr.port = 5060;
+			break;
+		case 16:
+			f.out.tenant = -1;
+			break;
+		case 17:
+			f.out.scheme = 'p';
+			break;
+		default:
+			f.in = f.out;
+			f.out = good().in;
+			break;
+	}
+	return f;
+}
+
+#define FIRST_OF_LEGS 10
+#define CHANGES 19
+
+START_TEST(test_changed)
+{
+	char a[CUBE_PROOF_LEN + 1], b[CUBE_PROOF_LEN + 1];
+	struct facts f = good(), g = changed(_i);
+
+	ck_assert_str_ne(route(&f, a), route(&g, b));
+	ck_assert_int_eq(strcmp(target(&f, a), target(&g, b)) != 0, _i < FIRST_OF_LEGS);
+}
+END_TEST
+
+START_TEST(test_same)
+{
+	char a[CUBE_PROOF_LEN + 1], b[CUBE_PROOF_LEN + 1];
+	struct facts f = good(), g = good();
+
+	g.place.host = CUBE_STR("HOST.Example");
+	ck_assert_str_eq(route(&f, a), route(&g, b));
+	ck_assert_str_eq(target(&f, a), target(&g, b));
+	ck_assert_uint_eq(strlen(a), CUBE_PROOF_LEN);
+	ck_assert(cube_proof_is(a, cube_str_of(b)));
+	b[7] = b[7] == '0' ? '1' : '0';
+	ck_assert(!cube_proof_is(a, cube_str_of(b)));
+	ck_assert(!cube_proof_is(a, (struct cube_str){a, CUBE_PROOF_LEN - 1}));
+	ck_assert(!cube_proof_is("", CUBE_STR("")));
+	f.caller = false;
+	ck_assert_str_ne(target(&f, a), target(&g, b));
+	ck_assert_str_ne(route(&f, a), target(&f, b));
+	ck_assert(cube_proof_route(prover_of(f.key), &f.dialog, &f.in, &f.out, NULL, b));
+	ck_assert_str_ne(a, b);
+}
+END_TEST
+
+START_TEST(test_impossible)
+{
+	static char longest[5000];
+	char proof[CUBE_PROOF_LEN + 1];
+	struct facts f = good();
+
+	memset(longest, 'x', sizeof(longest) - 1);
+	f.dialog.caller_tag = CUBE_STR("");
+	ck_assert(!cube_proof_target(prover_of(f.key), &f.dialog, true, &f.place, proof));
+	ck_assert_str_eq(proof, "");
+	f = good();
+	f.dialog.call_id = CUBE_STR("");
+	ck_assert(!cube_proof_route(prover_of(f.key), &f.dialog, &f.in, &f.out, NULL, proof));
+	f = good();
+	f.dialog.call_id = cube_str_of(longest);
+	ck_assert(!cube_proof_route(prover_of(f.key), &f.dialog, &f.in, &f.out, NULL, proof));
+	f = good();
+	f.place.host = cube_str_of(longest);
+	ck_assert(!cube_proof_target(prover_of(f.key), &f.dialog, true, &f.place, proof));
+}
+END_TEST
+
+#define P "0123456789abcdef"
+
+static const struct
+{
+	const char *uri, *host, *marked;
+} uris[] = {
+		{"sip:a@b", "b", "sip:a@b;cube-to=" P},
+		{"sip:b:5060;transport=tcp", "b", "sip:b:5060;transport=tcp;cube-to=" P},
+		{"sip:a?x@b?subject=c;d", "b", "sip:a?x@b;cube-to=" P "?subject=c;d"},
+		{"sips:a@[::1]:1;lr?a=b", "[::1]", "sips:a@[::1]:1;lr;cube-to=" P "?a=b"},
+		{"sip:a@b;cube-to=fedc", "b", "sip:a@b;cube-to=fedc;cube-to=" P},
+};
+
+START_TEST(test_marks)
+{
+	const char *host =
+			strstr(strchr(uris[_i].uri, '@') ? strchr(uris[_i].uri, '@') : strchr(uris[_i].uri, ':'), uris[_i].host);
+	struct cube_str uri = cube_str_of(uris[_i].uri), marked, back, shown;
+	char buf[CUBE_PROOF_URI_MAX], buf2[CUBE_PROOF_URI_MAX];
+
+	ck_assert(cube_proof_mark(uri, (struct cube_str){host, strlen(uris[_i].host)}, P, buf, &marked));
+	ck_assert_msg(cube_str_eq(marked, cube_str_of(uris[_i].marked)), "%.*s", CUBE_FMT(marked));
+	ck_assert(cube_proof_unmark(marked, buf2, &back, &shown));
+	ck_assert_msg(cube_str_eq(back, uri), "%.*s", CUBE_FMT(back));
+	ck_assert(cube_str_eq(shown, CUBE_STR(P)));
+}
+END_TEST
+
+START_TEST(test_no_mark)
+{
+	static const char *const without[] = {
+			"", ";", "sip:a@b", "sip:a@b;cube-to", "sip:a@b;xcube-to=1", "cube-to=1", "sip:a@b;cube-t"};
+	char buf[CUBE_PROOF_URI_MAX], longest[CUBE_PROOF_URI_MAX];
+	struct cube_str changed, shown;
+
+	for(size_t i = 0; i < sizeof(without) / sizeof(*without); i++) {
+		size_t len = strlen(without[i]);
+		char *copy = malloc(len ? len : 1); /* of just that size, for a sanitizer */
+
+		memcpy(copy, without[i], len);
+		ck_assert(!cube_proof_unmark((struct cube_str){copy, len}, buf, &changed, &shown));
+		free(copy);
+	}
+	ck_assert(cube_proof_unmark(CUBE_STR("sip:a@b;CUBE-TO="), buf, &changed, &shown));
+	ck_assert(shown.len == 0 && cube_str_eq(changed, CUBE_STR("sip:a@b")));
+	memset(longest, 'x', sizeof(longest));
+	memcpy(longest, "sip:", 4);
+	ck_assert(!cube_proof_mark(
+			(struct cube_str){longest, CUBE_PROOF_URI_MAX - 8}, (struct cube_str){longest + 4, 9}, P, buf, &changed));
+}
+END_TEST
+
+Suite *suite_proof(void)
+{
+	Suite *s = suite_create("proof");
+	TCase *tc = tcase_create("proof");
+
+	tcase_add_loop_test(tc, test_changed, 0, CHANGES);
+	tcase_add_test(tc, test_same);
+	tcase_add_test(tc, test_impossible);
+	tcase_add_loop_test(tc, test_marks, 0, (int)(sizeof(uris) / sizeof(*uris)));
+	tcase_add_test(tc, test_no_mark);
+	suite_add_tcase(s, tc);
+	return s;
+}
