@@ -155,13 +155,15 @@ setup = Made
 
 
 def refused(made, request, leg, what, via=None):
-    """Nothing leaves for anybody; the sender is told, unless it is ACK."""
+    """Nothing leaves for anybody; the sender is told, unless it is ACK. A REGISTER is never of a dialog (RFC 3261 10.2), whatever it
+    says: nobody registers here."""
+    wanted = (405,) if request.method == "REGISTER" else (403, 481)
     for each in (made.outside, made.callees[0], made.callees[1], made.caller):
         drained(each)
     leg.send(request)
     if request.method != "ACK":
         answer = leg.receive(3)
-        check(answer is not None and answer.status in (403, 481) and answer.call_id == request.call_id,
+        check(answer is not None and answer.status in wanted and answer.call_id == request.call_id,
               f"{what} {request.method}: the answer is {answer and answer.first}\n{request}")
     else:
         equal(f"{what} ACK: answer", leg.receive(0.05), None)

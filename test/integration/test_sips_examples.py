@@ -3,6 +3,7 @@
 side says, and what the other one must read, each header of it. Names stand for themselves; addresses are the test's, as nothing
 else could be reached. Each side has a proxy in front of it that has put itself into the route."""
 
+import re
 import socket
 
 import cube
@@ -10,7 +11,7 @@ import sipmsg
 from bridge import server_context
 from caller import TlsLeg, UdpLeg
 from cases import check, equal
-from schemes import via
+from schemes import contact, via
 from tlsclient import TlsClient, client_context
 
 CONF = """sip-ua {{
@@ -80,12 +81,14 @@ class Side:
         self.scheme = words["bob_contact"].partition(":")[0]
         self.proxy = f"<{self.scheme}:{peer.local};lr>"
         self.routes, self.requests = [], {}
+        self.target = None  # the other side's Contact: where its requests in the dialog go (RFC 3261 12.2.1.1)
 
     def receive(self):
         while (message := self.peer.receive(5)) is None or message.status == 100:
             check(message is not None, "no message within 5 s")
         if message.status is None:
             self.requests[message.get("CSeq")] = message
+        self.target = sipmsg.uri_of(message.get("Contact")) or self.target
         return message
 
 
@@ -245,6 +248,9 @@ def steps():
     return found
 
 
+LEGS = re.compile(r"(;cube-legs=[pst]{2})([0-9a-f]{16})(?=[;>])")
+
+
 def put(values, words):
     return [(name, value.format(**words)) for name, value in values]
 
@@ -263,10 +269,11 @@ def say(speaker, listener, first, headers, branch):
     else:
         head = [("Via", f"SIP/2.0/{speaker.peer.via};branch=z9hG4bK{branch};rport"),
                 ("Via", f"SIP/2.0/{speaker.peer.via.split()[0]} pc33.atlanta.com;branch=z9hG4bKnashds8"), ("Max-Forwards", "69")]
+        line = f"{first.split()[0]} {speaker.target} SIP/2.0"
         if first.startswith("INVITE"):
             head.append(("Record-Route", speaker.proxy))
+            line = f"{first.format(**words)} SIP/2.0"
         head += [("Route", r) for r in speaker.routes]
-        line = f"{first.format(**words)} SIP/2.0"
     message = sipmsg.Message(line, [*head, *put(headers, words)], "SIP/2.0 200 OK\r\n" if first.startswith("NOTIFY") else "")
     speaker.peer.send(message)
     return message
@@ -278,13 +285,20 @@ def read(made, speaker, listener, first, headers, sent):
     words = listener.words
     aside = ("via", "max-forwards", "route", "record-route")
     equal("first line", got.first, f"SIP/2.0 {first}" if first[0].isdigit() else f"{first.format(**words)} SIP/2.0")
-    equal("headers", sorted((n, v) for n, v in got.headers if n.lower() not in aside), sorted(put(headers, words)))
+    equal("headers", sorted((n, contact(got, v) if n == "Contact" else v) for n, v in got.headers if n.lower() not in aside),
+          sorted(put(headers, words)))
     equal("body", got.body, sent.body)
     if got.status is not None:
         equal("Via (16.7, 3)", [via(v) for v in got.all("Via")], [via(v) for v in sent.all("Via")[1:]])
         records = got.list("Record-Route")
-        equal("Record-Route (16.7)", records, sent.list("Record-Route"))
+        equal("Record-Route headers", len(records), len(sent.list("Record-Route")))
         if records:
+            # the speaker's proxy has put itself behind our server: the dialog, if this begins one, has another proof (16.7, 8)
+            (before, after) = ([LEGS.findall(r) for r in m.list("Record-Route")] for m in (sent, got))
+            equal("places of proofs", [len(p) for p in after], [0, 1, 1, 0])
+            check(after[1] == after[2] and before[1] == before[2], f"proofs: {before}, {after}")
+            equal("another proof", after != before, got.status < 300)
+            equal("Record-Route (16.7)", [LEGS.sub(r"\1", r) for r in records], [LEGS.sub(r"\1", r) for r in sent.list("Record-Route")])
             listener.routes = [*records[::-1][1:-1], records[0]]  # its own proxy takes itself out
         return
     equal("Via (16.6, 8)", [via(v) for v in got.all("Via")[1:]], [via(v) for v in sent.all("Via")])

@@ -11,7 +11,7 @@ import sipmsg
 from bridge import Bridge
 from cases import equal
 from scenarios import Side, first
-from schemes import Kind, Leg, answered, record_routes, relayed, strict, uri_on
+from schemes import Kind, Leg, answered, contact, record_routes, relayed, strict, targets, uri_on
 from udpend import UdpEnd
 
 KINDS = [Kind(name) for name in ("sip/UDP", "sip/TCP", "sip/TLS", "sips/TLS", "tel/UDP", "tel/TLS")]
@@ -182,6 +182,7 @@ def check_call(made, caller, called, legs):
     relayed(far, near, {v: k for k, v in there.items()})
     for leg in (near, far):
         answered(leg)
+        targets(leg)
     strict(near, True)
     strict(far, False)
     record_routes(got, [first(near.received, "INVITE", status) for status in (183, 200)], near, far, tags[0][4:])
@@ -224,14 +225,14 @@ def check_ended(_made, caller, called, legs):
     near, far = (Leg(kind, *leg[:2], "") for kind, leg in zip((caller, called), legs))
     strict(near, True)
     strict(far, False)
-    invite, contact = first(far.received, "INVITE"), legs[1][2].contact
+    invite, place = first(far.received, "INVITE"), legs[1][2].contact
     for method in ("CANCEL", "ACK"):
         for end in (m for m in far.received if m.method == method and m.status is None):
             equal(f"Request-URI of {method}", end.first.split()[1], invite.first.split()[1])
             equal(f"Via of {method}", end.all("Via"), invite.all("Via")[:1])
             equal(f"CSeq of {method}", end.get("CSeq"), f"1 {method}")
     for answer in (m for m in near.received if m.method == "INVITE" and m.all("Contact")):
-        equal(f"Contact of {answer.first}", sipmsg.uri_of(answer.get("Contact")), uri_on(caller.plain, contact, ""))
+        equal(f"Contact of {answer.first}", sipmsg.uri_of(contact(answer, answer.get("Contact"))), uri_on(caller.plain, place, ""))
 
 
 def test_cancelled(t):

@@ -10,6 +10,8 @@ from run import Failed
 
 IDENTITIES = ("p-asserted-identity", "p-preferred-identity", "remote-party-id", "diversion", "referred-by")
 ON_THE_WAY = ("via", "route", "record-route", "max-forwards", "content-length")
+PROOF = re.compile(r";cube-to=[0-9a-f]{16}(?=[?>])")
+LEGS = re.compile(r"cube-legs=([pst]{2})[0-9a-f]{16}")
 
 
 class Kind:
@@ -50,6 +52,16 @@ def uri_on(url, uri, host):
 def value_on(url, value, host):
     """A header's value, or several, in which each URI stands between < and >."""
     return re.sub(r"<([^>]*)>", lambda found: f"<{uri_on(url, found.group(1), host)}>", value)
+
+
+def contact(message, value):
+    """A value of Contact as the other side must have written it: where somebody is, each of its URIs has one proof more, behind
+    all other parameters. In an answer from 300 on it says where somebody else may be, and has none."""
+    if message.status is not None and message.status >= 300:
+        return value
+    bare, proofs = PROOF.subn("", value)
+    equal(f"proofs in Contact: {value}", proofs, len(re.findall("<[^>]*>", value)))
+    return bare
 
 
 class Leg:
@@ -103,7 +115,8 @@ def relayed(sender, receiver, dialog):
         names = [n.lower() for n, _ in sent.headers if n.lower() not in ON_THE_WAY]
         wanted = sorted((n.lower(), _wanted(n, v, receiver, dialog)) for n, v in sent.headers
                         if n.lower() in names)
-        equal(f"{what}: headers", sorted((n.lower(), v) for n, v in got.headers if n.lower() not in ON_THE_WAY), wanted)
+        equal(f"{what}: headers", sorted((n.lower(), contact(got, v) if n.lower() == "contact" else v)
+                                         for n, v in got.headers if n.lower() not in ON_THE_WAY), wanted)
         equal(f"{what}: body", got.body.strip(), sent.body.strip())
         if got.status is None:
             _request(what, sent, got, receiver)
@@ -121,7 +134,17 @@ def _request(what, sent, got, leg):
     equal(f"{what}: Route (16.4: each server takes out its own)", got.all("Route"), [])
     if not _begins(got):
         equal(f"{what}: Record-Route", got.all("Record-Route"), [])
+        # without the proof that the sender put in, since it was given this Contact with it
         equal(f"{what}: Request-URI (12.2.1.1)", got.first.split()[1], leg.contact)
+
+
+def targets(leg):
+    """RFC 3261 12.2.1.1: what a side sends in its dialog goes to the Contact that it was given, as that stands, with the proof;
+    whoever writes one Contact all the time is read so on the other side, too."""
+    given = {sipmsg.uri_of(v) for m in leg.received for v in m.all("Contact")}
+    sent = {m.first.split()[1] for m in leg.sent if m.status is None and not _begins(m)}
+    equal(f"{leg.kind.name}: one Contact is given", len(given), 1)
+    equal(f"{leg.kind.name}: Request-URIs in the dialog", sent, given)
 
 
 def answered(leg):
@@ -156,12 +179,15 @@ def record_routes(invite, answers, caller, called, tag):
     """RFC 3261 16.6, 4 and 16.7; RFC 5630 3.1, 5.3: one header for each leg, with its scheme; that of the called one is
     first, and the caller reads the same in the answers."""
     routes = invite.list("Record-Route")
+    proofs = {p for r in routes for p in sipmsg.uri_of(r).split(";") if p.startswith("cube-legs=")}
+    equal("one proof of the dialog, with the legs' schemes", [LEGS.fullmatch(p).group(1) for p in proofs if LEGS.fullmatch(p)],
+          ["".join({"sip": "p", "sips": "s", "tel": "t"}[leg.kind.url] for leg in (caller, called))])
     for route, leg in zip(routes, (called, caller), strict=True):
         uri = sipmsg.uri_of(route)
         param = "" if leg.kind.protocol == "UDP" else f";transport={leg.kind.protocol.lower()}"
         begin = f"{leg.kind.plain}:{leg.server}{param}"
         check(re.fullmatch(re.escape(begin) + r"(;[^;]*)+", uri), f"Record-Route {route}, must begin with {begin}")
         params = uri[len(begin):].split(";")[1:]
-        check({"lr", "r2=on", f"ftag={tag}"} <= set(params), f"Record-Route {route}: lr, r2, ftag={tag}")
+        check({"lr", "r2=on", f"ftag={tag}", *proofs} <= set(params), f"Record-Route {route}: lr, r2, ftag={tag}, {proofs}")
     for answer in answers:
         equal(f"Record-Route of {answer.first}", answer.list("Record-Route"), routes)
