@@ -234,6 +234,25 @@ static int answered(sip_msg_t *msg, const struct cube_conf *conf, struct cube_st
 	return replace_proofs(msg, value, proof);
 }
 
+/* Are there no other Record-Route headers than ours, on neither side? Then what was proven to the called party holds for the
+ * caller, too; so it is with most calls. */
+static bool only_ours(const sip_msg_t *msg, struct cube_str value)
+{
+	const struct hdr_field *h = msg->record_route;
+	struct cube_str body = ksr_cube_str(h->body), rest;
+	unsigned routes = 0;
+	bool found = false;
+
+	for(size_t i = 0; i < body.len; i++) {
+		rest = (struct cube_str){body.s + i, body.len - i};
+		routes += body.s[i] == '<';
+		found = found || (body.s[i] == value.s[0] && cube_str_starts(rest, value));
+	}
+	for(h = h->next; h && h->type != HDR_RECORDROUTE_T; h = h->next)
+		;
+	return found && routes == 2 && !h;
+}
+
 int dialog_answered(sip_msg_t *msg)
 {
 	struct cube_str value = ksr_text(KSR_LEGS);
@@ -241,7 +260,7 @@ int dialog_answered(sip_msg_t *msg)
 	int rc;
 
 	if(value.len != DIALOG_VALUE_LEN || parse_headers(msg, HDR_EOH_F, 0) < 0 || !msg->record_route
-			|| !(s = tenant.acquire()))
+			|| only_ours(msg, value) || !(s = tenant.acquire()))
 		return 0;
 	rc = answered(msg, s->conf, value);
 	tenant.release(s);

@@ -35,7 +35,7 @@ modparam("rr", "enable_double_rr", 2)
 modparam("rr", "append_fromtag", 1)
 request_route {{
 	{come_in}if(has_totag()) {{
-		if(loose_route()) t_relay();
+		if(loose_route(){in_dialog}) t_relay();
 		exit;
 	}}
 	if(!is_method("INVITE")) exit;
@@ -50,6 +50,7 @@ GO_STOCK = """record_route();
 COME_IN = """cube_tenant_in();
 	if($rc < 0) exit;
 	"""
+IN_DIALOG = " && cube_dialpeer_dialog()"
 GO_OUT = """cube_dialpeer_in();
 	cube_dialpeer_out();
 	if($rc < 0) exit;
@@ -112,8 +113,8 @@ class Trunk:
             self._server = Kamailio(run, self.name, run.write(f"{self.name}.cfg", without_modules(**where)), udp_or_tcp)
         else:
             ours = name == "path"
-            parts = {"come_in": COME_IN, "go_out": GO_OUT, "routes": ROUTES, "listen": ""} if ours else {
-                "come_in": "", "go_out": GO_STOCK.format(**where), "routes": "", "listen": LISTEN.format(**where)}
+            parts = {"come_in": COME_IN, "in_dialog": IN_DIALOG, "go_out": GO_OUT, "routes": ROUTES, "listen": ""} if ours else {
+                "come_in": "", "in_dialog": "", "go_out": GO_STOCK.format(**where), "routes": "", "listen": LISTEN.format(**where)}
             modules = "\n".join(f'loadmodule "{m}.so"' for m in MODULES)
             if ours:
                 modules += "\n" + OURS.format(conf=run.write(f"{self.name}.conf", conf))

@@ -8,7 +8,7 @@
 
 Suite *suite_proof(void);
 
-static const unsigned char key[CUBE_PROOF_KEY] = "0123456789abcdef0123456789abcde", other_key[CUBE_PROOF_KEY] = "x";
+static const unsigned char key[CUBE_PROOF_KEY] = "0123456789abcde", other_key[CUBE_PROOF_KEY] = "x";
 
 /* Of one key at a time. */
 static struct cube_prover *prover_of(const unsigned char *of)

@@ -5,8 +5,10 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "../base/write.h"
 
 #define TEXT_MAX 4096
 
@@ -77,37 +79,50 @@ static void add_place(struct text *t, const struct cube_proof_place *place)
 	add_host(t, place->maddr);
 }
 
-/* OpenSSL calls the type EVP_MAC_CTX; the key is in it. */
+struct cube_prover
+{
+	EVP_MAC_CTX *siphash;
+	unsigned char key[CUBE_PROOF_KEY];
+};
+
 struct cube_prover *cube_prover_new(const unsigned char key[CUBE_PROOF_KEY])
 {
-	char digest[] = "SHA256";
-	OSSL_PARAM params[] = {
-			OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0), OSSL_PARAM_construct_end()};
-	EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
-	EVP_MAC_CTX *ctx = hmac ? EVP_MAC_CTX_new(hmac) : NULL;
+	size_t size = CUBE_PROOF_LEN / 2;
+	OSSL_PARAM params[] = {OSSL_PARAM_construct_size_t(OSSL_MAC_PARAM_SIZE, &size), OSSL_PARAM_construct_end()};
+	struct cube_prover *prover = calloc(1, sizeof(*prover));
+	EVP_MAC *siphash = EVP_MAC_fetch(NULL, "SIPHASH", NULL);
 
-	EVP_MAC_free(hmac);
-	if(ctx && EVP_MAC_init(ctx, key, CUBE_PROOF_KEY, params) == 1)
-		return (struct cube_prover *)ctx;
-	EVP_MAC_CTX_free(ctx);
+	if(prover && siphash)
+		prover->siphash = EVP_MAC_CTX_new(siphash);
+	EVP_MAC_free(siphash);
+	if(prover && prover->siphash && EVP_MAC_CTX_set_params(prover->siphash, params) == 1) {
+		memcpy(prover->key, key, CUBE_PROOF_KEY);
+		return prover;
+	}
+	cube_prover_free(prover);
 	return NULL;
 }
 
 void cube_prover_free(struct cube_prover *prover)
 {
-	EVP_MAC_CTX_free((EVP_MAC_CTX *)prover);
+	if(!prover)
+		return;
+	EVP_MAC_CTX_free(prover->siphash);
+	OPENSSL_cleanse(prover->key, sizeof(prover->key));
+	free(prover);
 }
 
 static bool prove(struct cube_prover *prover, const struct text *t, char proof[CUBE_PROOF_LEN + 1])
 {
 	static const char hex[] = "0123456789abcdef";
-	EVP_MAC_CTX *ctx = (EVP_MAC_CTX *)prover;
+	EVP_MAC_CTX *ctx = prover ? prover->siphash : NULL;
 	unsigned char mac[EVP_MAX_MD_SIZE];
 	size_t len = 0;
 
 	proof[0] = '\0';
-	if(t->full || !ctx || EVP_MAC_init(ctx, NULL, 0, NULL) != 1 || EVP_MAC_update(ctx, t->buf, t->used) != 1
-			|| EVP_MAC_final(ctx, mac, &len, sizeof(mac)) != 1 || len < CUBE_PROOF_LEN / 2)
+	if(t->full || !ctx || EVP_MAC_init(ctx, prover->key, CUBE_PROOF_KEY, NULL) != 1
+			|| EVP_MAC_update(ctx, t->buf, t->used) != 1 || EVP_MAC_final(ctx, mac, &len, sizeof(mac)) != 1
+			|| len != CUBE_PROOF_LEN / 2)
 		return false;
 	for(unsigned i = 0; i < CUBE_PROOF_LEN / 2; i++) {
 		proof[2 * i] = hex[mac[i] >> 4];
@@ -188,12 +203,14 @@ bool cube_proof_mark(struct cube_str uri, struct cube_str host, const char *proo
 		struct cube_str *changed)
 {
 	char text[sizeof(";" CUBE_PROOF_TARGET "=") + CUBE_PROOF_LEN];
+	struct cube_writing w = CUBE_WRITE_IN(text);
 	size_t end = (size_t)(host.s - uri.s) + host.len;
 
 	while(end < uri.len && uri.s[end] != '?') /* headers of the URI */
 		end++;
-	snprintf(text, sizeof(text), ";" CUBE_PROOF_TARGET "=%s", proof);
-	return put(buf, uri, end, text, end, changed);
+	cube_write(&w, CUBE_STR(";" CUBE_PROOF_TARGET "="));
+	cube_write(&w, cube_str_of(proof));
+	return cube_write_end(&w) && put(buf, uri, end, text, end, changed);
 }
 
 bool cube_proof_unmark(

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is given to both sides of a dialog so that they can prove, with each request, that there is such a dialog and that the
  * request goes where the other side is (RFC 3261 12.2): a parameter of our Record-Route headers, and one of each Contact. Both
- * are HMACs of a key that nobody else has. There is no table of dialogs. */
+ * are MACs by a key that nobody else has. There is no table of dialogs. */
 #ifndef CUBE_DIALPEER_PROOF_H
 #define CUBE_DIALPEER_PROOF_H
 
 #include "../base/net.h"
 
-#define CUBE_PROOF_KEY 32
+#define CUBE_PROOF_KEY 16
 #define CUBE_PROOF_LEN 16 /* hexadecimal digits: 64 bits, for a proof that can only be tried out by asking us */
 #define CUBE_PROOF_URI_MAX 1024
 #define CUBE_PROOF_TARGET "cube-to" /* the parameter of a Contact */
 
-/* What proofs are made with: a context of OpenSSL's that has the key. It is used again and again, so each process has its own. */
+/* What proofs are made with: SipHash, which is made for short texts and has just this length, in a context of OpenSSL's. That is
+ * used again and again, so each process has its own. */
 struct cube_prover;
 
 /* NULL: memory is out. */
