@@ -8,7 +8,7 @@
 
 #include "e164_map.h"
 
-#define KEY_BLOCK 16384 /* bytes of keys that are taken from the arena at a time */
+#define KEY_BLOCK 16384 /* bytes of keys that are taken from scratch at a time */
 
 struct builder
 {
@@ -70,7 +70,7 @@ static unsigned straight_part(const struct cube_program *program)
 static uint8_t *key_room(struct builder *b)
 {
 	if(b->keys_left < CUBE_PROGRAM_MAX + 1) {
-		b->keys = cube_arena_get(b->conf->arena, KEY_BLOCK);
+		b->keys = cube_arena_get(b->scratch, KEY_BLOCK);
 		b->keys_left = b->keys ? KEY_BLOCK : 0;
 	}
 	return b->keys;
@@ -84,20 +84,19 @@ static int make_entry(
 
 	if(!key)
 		return -1;
-	*entry = (struct cube_dial_entry){.key = key, .choice = {.peer = peer}};
-	entry->choice.preference = (uint8_t)b->conf->dial_peers[peer].preference;
-	entry->choice.huntstop = b->conf->dial_peers[peer].huntstop;
+	*entry = (struct cube_dial_entry){.key = key, .peer = peer};
+	entry->preference = (uint8_t)b->conf->dial_peers[peer].preference;
+	entry->huntstop = b->conf->dial_peers[peer].huntstop;
 	for(i = 0; i < straight; i++) {
 		token = set_token(b->plan, program->code[i].set);
 		if(token == CUBE_TOKEN_REST)
 			break;
 		key[len++] = token;
-		entry->choice.literals = (uint8_t)(entry->choice.literals + (program->code[i].op == CUBE_OP_LITERAL));
+		entry->literals = (uint8_t)(entry->literals + (program->code[i].op == CUBE_OP_LITERAL));
 	}
 	if(i < program->n) {
 		key[len++] = CUBE_TOKEN_REST;
 		entry->rest = cube_program_keep(program, i, b->conf->arena);
-		entry->choice.has_rest = true;
 	} else if(program->rest_max == 0) {
 		key[len++] = CUBE_TOKEN_END;
 	} else if(program->rest_max == CUBE_T_MAX) {
@@ -240,18 +239,20 @@ static int place_entries(struct builder *b, enum cube_dial_index index)
 	uint32_t i;
 
 	trie->n_roots = roots_of(conf, index);
-	trie->first = cube_arena_array(conf->arena, trie->n_roots + (size_t)1, sizeof(*trie->first));
-	if(!trie->first)
+	trie->n_before = cube_arena_array(b->scratch, trie->n_roots + (size_t)1, sizeof(*trie->n_before));
+	if(!trie->n_before)
 		return -1;
 	for(i = 0; i < conf->n_dial_peers; i++) {
 		struct patterns p = patterns_of(b, i, index);
+		uint64_t before = n;
 
 		for(; pattern_next(&p, &text); n++)
-			trie->first[root_of(&conf->dial_peers[i], index) + 1]++;
+			trie->n_before[root_of(&conf->dial_peers[i], index) + 1]++;
+		trie->repeats |= n - before > 1;
 	}
 	for(i = 1; i <= trie->n_roots; i++)
-		trie->first[i] += trie->first[i - 1];
-	trie->entries = n < UINT32_MAX ? cube_arena_array(conf->arena, (size_t)n, sizeof(*trie->entries)) : NULL;
+		trie->n_before[i] += trie->n_before[i - 1];
+	trie->entries = n < UINT32_MAX ? cube_arena_array(b->scratch, (size_t)n, sizeof(*trie->entries)) : NULL;
 	return trie->entries ? 0 : -1;
 }
 
@@ -265,7 +266,7 @@ static int add_entries(struct builder *b, enum cube_dial_index index)
 
 	if(!next)
 		return -1;
-	memcpy(next, trie->first, trie->n_roots * sizeof(*next));
+	memcpy(next, trie->n_before, trie->n_roots * sizeof(*next));
 	for(i = 0; i < conf->n_dial_peers; i++) {
 		struct patterns p = patterns_of(b, i, index);
 
@@ -306,13 +307,31 @@ static void add_target(struct cube_dial_target *all, unsigned *n, int tenant, co
 	(*n)++;
 }
 
+/* Sorts n targets; of equal ones one is left. -1: out of memory. */
+static int keep_targets(struct builder *b, struct cube_dial_target *all, unsigned n)
+{
+	struct cube_dial_plan *plan = b->plan;
+	unsigned kept = 0, i;
+
+	cube_sort(all, n, sizeof(*all), cube_dial_target_cmp);
+	for(i = 0; i < n; i++) {
+		if(kept == 0 || cube_dial_target_cmp(&all[kept - 1], &all[i]) != 0)
+			all[kept++] = all[i];
+	}
+	plan->targets = cube_arena_array(b->conf->arena, kept, sizeof(*all));
+	if(!plan->targets)
+		return -1;
+	memcpy(plan->targets, all, kept * sizeof(*all));
+	plan->n_targets = kept;
+	return 0;
+}
+
 /* Of all dial-peers that are not shut down, whatever their permission. */
 static int add_targets(struct builder *b)
 {
 	const struct cube_conf *conf = b->conf;
-	struct cube_dial_plan *plan = b->plan;
-	size_t most = conf->n_dial_peers;
 	struct cube_dial_target *all;
+	size_t most = conf->n_dial_peers;
 	unsigned i, k, n = 0;
 
 	for(i = 0; i < conf->n_dial_peers; i++) {
@@ -334,17 +353,7 @@ static int add_targets(struct builder *b)
 		for(k = 0; group && k < group->n_servers; k++)
 			add_target(all, &n, peer->tenant, &group->servers[k].target);
 	}
-	cube_sort(all, n, sizeof(*all), cube_dial_target_cmp);
-	for(i = 0; i < n; i++) {
-		if(plan->n_targets == 0 || cube_dial_target_cmp(&all[plan->n_targets - 1], &all[i]) != 0)
-			all[plan->n_targets++] = all[i];
-	}
-	plan->targets = cube_arena_array(conf->arena, plan->n_targets, sizeof(*all));
-	if(!plan->targets)
-		return -1;
-	if(plan->n_targets)
-		memcpy(plan->targets, all, plan->n_targets * sizeof(*all));
-	return 0;
+	return keep_targets(b, all, n);
 }
 
 int cube_dial_plan_build(struct cube_conf *conf, struct cube_arena *scratch, struct cube_err *err)
@@ -357,7 +366,10 @@ int cube_dial_plan_build(struct cube_conf *conf, struct cube_arena *scratch, str
 		faults |= cube_dial_rules_build(conf, plan, err);
 	if(faults)
 		return -1;
-	ret |= share_maps(&b);
+	if(ret == 0) {
+		plan->sets[plan->n_sets++] = CUBE_DIGITS_ALL; /* CUBE_TOKEN_DOT */
+		ret = share_maps(&b);
+	}
 	for(index = 0; ret == 0 && index < CUBE_N_DIAL_INDEXES; index++)
 		ret = build_index(&b, (enum cube_dial_index)index);
 	if(ret < 0 || add_targets(&b) < 0) {
