@@ -51,6 +51,19 @@ static uint8_t set_token(struct cube_dial_plan *plan, uint32_t set)
 	return (uint8_t)(CUBE_TOKEN_SET + i);
 }
 
+/* When all keys are made. */
+static void fill_firsts(struct cube_dial_plan *plan)
+{
+	for(unsigned token = 0; token < CUBE_TOKENS; token++) {
+		if(token < CUBE_DIGITS)
+			plan->firsts[token] = 1u << token;
+		else if(token < CUBE_TOKEN_SET + plan->n_sets)
+			plan->firsts[token] = plan->sets[token - CUBE_TOKEN_SET];
+		else if(token >= CUBE_TOKEN_REST)
+			plan->firsts[token] = CUBE_DIGITS_ALL | 1u << CUBE_DIGITS;
+	}
+}
+
 /* How many instructions match exactly one digit each, whatever comes: those before the first that a jump starts from
  * or leads to. */
 static unsigned straight_part(const struct cube_program *program)
@@ -376,6 +389,7 @@ int cube_dial_plan_build(struct cube_conf *conf, struct cube_arena *scratch, str
 		cube_err_nomem(err, "dial-peers");
 		return -1;
 	}
+	fill_firsts(plan);
 	conf->dial_plan = plan;
 	return 0;
 }

@@ -23,6 +23,7 @@
 #define CUBE_TOKEN_REST 253			  /* entry->rest goes on from here */
 #define CUBE_TOKEN_UPTO 254			  /* T$: at most CUBE_T_MAX more digits */
 #define CUBE_TOKEN_END 255			  /* $: the number ends here */
+#define CUBE_TOKENS 256
 #define CUBE_SETS_MAX (CUBE_TOKEN_AGAIN - CUBE_TOKEN_SET)
 
 /* Digits that most numbers are of, as four bits: 0-9 1-10, + 11; 0 the others, and the end of a number. */
@@ -95,10 +96,10 @@ struct cube_dial_links
 
 #define CUBE_LABEL_MAX 6
 
-/* All tokens on the way to one of the others. */
+/* Tokens on the way to one of the others: all of them, or of a leaf those before what its choice says. */
 struct cube_dial_label
 {
-	uint8_t n;
+	uint8_t n; /* 0: none, and tokens[0] is CUBE_TOKEN_REST */
 	bool leaf;
 	uint8_t tokens[CUBE_LABEL_MAX];
 };
@@ -172,6 +173,7 @@ struct cube_dial_plan
 {
 	uint32_t sets[CUBE_SETS_MAX];
 	unsigned n_sets;
+	uint32_t firsts[CUBE_TOKENS]; /* by token: the digits that can be next, bit CUBE_DIGITS the end of the number */
 	struct cube_dial_trie index[CUBE_N_DIAL_INDEXES];
 	const struct cube_uri_class **classes; /* by index of conf->uris */
 	struct cube_dial_uri *uris_in;		   /* sorted by tenant, of, peer */

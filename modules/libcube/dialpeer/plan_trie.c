@@ -199,7 +199,7 @@ static void build_ended(struct builder *b, uint64_t self, uint32_t low, uint32_t
 
 	choose(b, low, high, &cell.choice);
 	put(b, self, cell);
-	put(b, self + 1, (union cube_dial_cell){.label = {.leaf = true}});
+	put(b, self + 1, (union cube_dial_cell){.label = {.leaf = true, .tokens = {CUBE_TOKEN_REST}}});
 }
 
 /* The children of a node, of which those from low on end there. */
@@ -275,18 +275,36 @@ static unsigned add_tokens(struct cube_dial_label *label, const uint8_t *tokens,
 	return i;
 }
 
+/* If all keys end alike: as few tokens as can be in the label, the rest in the choice. False: it does not fit. */
+static bool split_leaf(const struct cube_dial_entry *entries, const struct range *range, struct cube_dial_label *label,
+		struct cube_dial_choice *choice)
+{
+	const struct cube_dial_entry *entry = &entries[range->low];
+	struct range behind = *range;
+
+	do {
+		behind.depth++;
+		*choice = (struct cube_dial_choice){0};
+		if(key_cmp(entry, &entries[range->high - 1]) != 0 || behind.depth > entry->key_len)
+			return false;
+	} while(!is_short(entries, &behind, choice));
+	label->leaf = true;
+	return add_tokens(label, entry->key + range->depth, behind.depth - range->depth) == behind.depth - range->depth;
+}
+
 static void build_other(struct builder *b, uint64_t self, struct range range)
 {
 	union cube_dial_cell cell = {.choice = {0}}, label = {.label = {0}};
 	uint32_t low = range.low;
 
-	range.depth += add_tokens(&label.label, b->entries[range.low].key + range.depth, shared_tokens(b->entries, &range));
-	range.low = ended(b, &range);
-	label.label.leaf = range.low == range.high;
-	if(label.label.leaf)
-		choose(b, low, range.low, &cell.choice);
-	else
+	if(split_leaf(b->entries, &range, &label.label, &cell.choice)) {
+		choose(b, low, range.high, &cell.choice);
+	} else {
+		label.label = (struct cube_dial_label){0};
+		range.depth += add_tokens(&label.label, b->entries[low].key + range.depth, shared_tokens(b->entries, &range));
+		range.low = ended(b, &range);
 		cell.links = build_children(b, low, &range);
+	}
 	put(b, self, cell);
 	put(b, self + 1, label);
 }

@@ -193,13 +193,14 @@ struct match
 };
 
 #define MATCHES_MAX 32 /* that are gathered before they are offered */
+#define OTHERS_AT_ONCE 64
 
 struct walk
 {
 	struct cube_dial_search *s;
 	const struct cube_dial_trie *trie;
 	const union cube_dial_cell *cells;
-	const uint32_t *sets;
+	const uint32_t *firsts;
 	unsigned n_matches;
 	struct number number;
 	struct match matches[MATCHES_MAX];
@@ -327,8 +328,7 @@ static bool tokens_fit(const struct walk *w, const struct cube_dial_label *label
 		if(token == CUBE_TOKEN_DOT)
 			at = end;
 		for(; at < end; at++) {
-			if(token < CUBE_TOKEN_SET ? token != number->digits[at]
-									  : !(w->sets[token - CUBE_TOKEN_SET] >> number->digits[at] & 1))
+			if(token < CUBE_TOKEN_SET ? token != number->digits[at] : !(w->firsts[token] >> number->digits[at] & 1))
 				return false;
 		}
 	}
@@ -347,18 +347,39 @@ static inline unsigned count_bits(uint64_t bits)
 
 static void walk(struct walk *w, const union cube_dial_cell *links, struct place place);
 
-static __attribute__((noinline)) void walk_others(
-		struct walk *w, const union cube_dial_cell *cell, unsigned n, struct place from)
+/* One of the others, the first token of which fits. */
+static void walk_other(struct walk *w, const union cube_dial_cell *cell, struct place place)
 {
-	for(; n > 0; n--, cell += 2) {
-		struct place place = from;
+	const struct cube_dial_label *label = &cell[1].label;
 
-		if(!tokens_fit(w, &cell[1].label, &place))
-			continue;
-		if(cell[1].label.leaf)
-			take(w, cell, place.at, place.chosen, true);
-		else
-			walk(w, cell, place);
+	if(label->n == 1 && label->tokens[0] < CUBE_TOKEN_REST) {
+		place.chosen += label->tokens[0] >= CUBE_TOKEN_SET;
+		place.at++;
+		place.codes = codes_from(&w->number, place.at);
+	} else if(!tokens_fit(w, label, &place)) {
+		return;
+	}
+	if(label->leaf)
+		take_leaf(w, cell, place);
+	else
+		walk(w, cell, place);
+}
+
+/* First all are asked whether their first token fits, without a branch, as that could not be foreseen. */
+static __attribute__((noinline)) void walk_others(
+		struct walk *w, const union cube_dial_cell *cell, unsigned n, struct place place)
+{
+	unsigned next = place.at < w->number.n ? w->number.digits[place.at] : CUBE_DIGITS;
+
+	for(; n > 0; cell += 2 * OTHERS_AT_ONCE) {
+		unsigned here = n < OTHERS_AT_ONCE ? n : OTHERS_AT_ONCE;
+		uint64_t fits = 0;
+
+		for(unsigned i = 0; i < here; i++)
+			fits |= (uint64_t)(w->firsts[cell[2 * i + 1].label.tokens[0]] >> next & 1) << i;
+		for(; fits; fits &= fits - 1)
+			walk_other(w, cell + 2 * __builtin_ctzll(fits), place);
+		n -= here;
 	}
 }
 
@@ -435,7 +456,7 @@ void cube_dial_find(struct cube_dial_search *s, enum cube_dial_index index, uint
 	w.s = s;
 	w.trie = trie;
 	w.cells = trie->cells;
-	w.sets = plan->sets;
+	w.firsts = plan->firsts;
 	w.n_matches = 0;
 	place.at = start.depth;
 	place.codes = w.number.codes[0] >> CUBE_CODE_BITS * start.depth;
