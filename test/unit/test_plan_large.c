@@ -41,7 +41,7 @@ static void plan_add(const char *pattern, int preference)
 	peer->preference = preference;
 	peer->tenant = CUBE_NONE;
 	peer->permission = CUBE_PERMISSION_BOTH;
-	peer->target.kind = CUBE_TARGET_DNS;
+	peer->target = &helper_target;
 	plan.patterns[plan.conf.n_dial_peers] = cube_pattern_compile(text, "", plan.conf.arena, &plan.err);
 	peer->tag = (int)++plan.conf.n_dial_peers;
 	ck_assert_ptr_nonnull(plan.patterns[peer->tag - 1]);
