@@ -68,7 +68,7 @@ static unsigned add_codes(struct cube_dial_choice *choice, const uint8_t *tokens
 	unsigned i;
 
 	for(i = 0; i < n && i < CUBE_SHORT_LABEL && code_of(tokens[i]); i++)
-		choice->label |= (code_of(tokens[i]) << CUBE_CODE_BITS * i) & 0xffff;
+		choice->label = (uint16_t)(choice->label | (code_of(tokens[i]) << CUBE_CODE_BITS * i));
 	choice->n_label = i & 7;
 	return i;
 }
