@@ -14,6 +14,7 @@
 
 #include "../ksr/vars.h"
 #include "../libcube/base/limit.h"
+#include "../libcube/dialpeer/sdp.h"
 #include "apply.h"
 #include "dialog.h"
 #include "dialog_key.h"
@@ -389,6 +390,10 @@ static int apply(struct asked *a, struct cube_str uri)
 	if(!si)
 		return refuse(a, DIALOG_REFUSED,
 				"the tenant of the other side has no open listener of the family and transport that it leads to");
+	/* the caller's leg is sips for the sake of its keys */
+	if(a->sender.caller && a->from.scheme == 's' && si->proto != PROTO_TLS
+			&& cube_sdp_has_keys((struct cube_str){a->msg->buf, a->msg->len}))
+		return refuse(a, DIALOG_REFUSED, "its SDP has keys, the call is sips, and the other side's leg is not TLS");
 	if(rewrite_uri(a->msg, &text) < 0)
 		return DIALOG_FAILED;
 	if(a->route.len && set_dst_uri(a->msg, &route) < 0)

@@ -13,6 +13,7 @@
 #include "../libcube/conf/target.h"
 #include "../libcube/dialpeer/hunting.h"
 #include "../libcube/dialpeer/scheme.h"
+#include "../libcube/dialpeer/sdp.h"
 #include "../libcube/dialpeer/usable.h"
 #include "apply.h"
 #include "call.h"
@@ -120,6 +121,13 @@ static void tell_passed(const struct cube_conf *conf, const struct cube_hunting 
 		LM_NOTICE("dial-peer %d: its url is %s; it is passed over for a sips call of tenant %d\n", peer->tag,
 				cube_url_name(peer->url), ksr_number(KSR_TENANT, 0));
 	}
+	if(why == CUBE_USABLE_KEYS) {
+		peers_add(peer->tag, PEER_SIPS);
+		LM_NOTICE("dial-peer %d: its session-transport is not tls; it is passed over for a sips call of tenant %d "
+				  "whose SDP "
+				  "has keys\n",
+				peer->tag, ksr_number(KSR_TENANT, 0));
+	}
 	if(why == CUBE_USABLE_DOWN && hunting->left <= 1 && !keepalive_is_up(conf, peer))
 		peers_add(peer->tag, PEER_BUSIED);
 	if(why == CUBE_USABLE_FULL)
@@ -130,7 +138,9 @@ static void tell_passed(const struct cube_conf *conf, const struct cube_hunting 
 static bool take(sip_msg_t *msg, const struct cube_conf *conf, const struct cube_hunting *hunting, bool *sips_alone)
 {
 	struct taking t = {.msg = msg, .conf = conf};
-	const struct cube_present present = {.sips = ksr_number(KSR_SIPS, 0) != 0,
+	bool sips = ksr_number(KSR_SIPS, 0) != 0;
+	const struct cube_present present = {.sips = sips,
+			.keys = sips && cube_sdp_has_keys((struct cube_str){msg->buf, msg->len}),
 			.numbers = numbers_pass,
 			.down = keepalive_is_down,
 			.hold = may_hold,
@@ -139,7 +149,7 @@ static bool take(sip_msg_t *msg, const struct cube_conf *conf, const struct cube
 	const struct cube_target *target = cube_hunting_target(hunting, conf, &peer);
 	enum cube_usable why = cube_usable(conf, peer, target, &present);
 
-	*sips_alone |= why == CUBE_USABLE_SIPS;
+	*sips_alone |= why == CUBE_USABLE_SIPS || why == CUBE_USABLE_KEYS;
 	if(why != CUBE_USABLE) {
 		tell_passed(conf, hunting, peer, why);
 		return false;

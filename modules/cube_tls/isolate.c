@@ -12,6 +12,7 @@
 #include "../ksr/vars.h"
 #include "../libcube/dialpeer/plan.h"
 #include "../libcube/dialpeer/request_host.h"
+#include "../libcube/dialpeer/sdp.h"
 #include "close.h"
 #include "held.h"
 #include "isolate.h"
@@ -189,7 +190,8 @@ static bool sips_in_clear(const dest_info_t *dst, const str *message)
 			|| cube_str_starts(text, CUBE_STR("SIP/2.0 ")))
 		return false;
 	/* what came as sips is not to leave as something else, by a Contact that was none, or a Route */
-	if(!cube_request_is_sips(text) && !ksr_number(KSR_SIPS_OUT, 0))
+	if(!cube_request_is_sips(text) && !ksr_number(KSR_SIPS_OUT, 0)
+			&& !(ksr_number(KSR_SIPS, 0) && cube_sdp_has_keys(text)))
 		return false;
 	ip = ksr_cube_ip(&dst->send_sock->address);
 	sock = tenant->socket(&ip, dst->send_sock->port_no, false);

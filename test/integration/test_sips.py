@@ -238,8 +238,15 @@ def test_keys(t):
         equal(f"{scheme} to {number}", call.invite(body=keys), 200)
         equal(f"{scheme} to {number}: by TLS, the SDP", [(tls, m.body) for tls, m in made.ends(call)], [(by_tls, keys)])
         equal("BYE", call.bye(), 200)
-    call = made.call(made.caller("sips", True), "100")
-    equal("sips to 100, which is UDP", (call.invite(body=keys), made.ends(call)), (480, []))
+    for number, why in (("100", "which is UDP"), ("500", "which is UDP, and sips-downgrade does not reach that far")):
+        call = made.call(made.caller("sips", True), number)
+        equal(f"sips to {number}, {why}", (call.invite(body=keys), made.ends(call)), (480, []))
+    check(made.cube.logged("dial-peer 5: its session-transport is not tls; it is passed over for a sips call of tenant 0 whose SDP has keys"),
+          "there is no line for dial-peer 5")
+    call = made.call(made.caller("sips", True), "500")
+    equal("sips to 500 without keys", call.invite(), 200)
+    equal("re-INVITE with keys", call.invite(body=keys), 403)
+    equal("BYE", call.bye(), 200)
     made.cube.prove_alive()
 
 

@@ -29,6 +29,8 @@ enum cube_usable cube_usable(const struct cube_conf *conf, const struct cube_dia
 		return CUBE_USABLE_NO;
 	if(present->sips && peer->url != CUBE_URL_SIPS && !peer->sips_downgrade)
 		return CUBE_USABLE_SIPS;
+	if(present->sips && present->keys && peer->session_transport != CUBE_TRANSPORT_TLS)
+		return CUBE_USABLE_KEYS;
 	if(!present->numbers(present->ctx, peer))
 		return CUBE_USABLE_REJECTED;
 	if(present->down && cube_watch_of(conf, peer, target, &watch) && present->down(present->ctx, &watch))

@@ -27,6 +27,7 @@ enum cube_usable
 	CUBE_USABLE = 0,
 	CUBE_USABLE_NO,		  /* there is no target, or the dial-peer takes no calls out */
 	CUBE_USABLE_SIPS,	  /* a sips call, and its url is another one, without sips-downgrade (RFC 5630) */
+	CUBE_USABLE_KEYS,	  /* with it, but the call's SDP has keys, and its session-transport is not TLS */
 	CUBE_USABLE_REJECTED, /* its translation rules reject a number */
 	CUBE_USABLE_DOWN,	  /* the target does not answer OPTIONS */
 	CUBE_USABLE_FULL,	  /* it has max-conn calls */
@@ -36,6 +37,7 @@ enum cube_usable
 struct cube_present
 {
 	bool sips;													   /* the call: cube_call_is_sips */
+	bool keys;													   /* its SDP has some: cube_sdp_has_keys */
 	bool (*numbers)(void *ctx, const struct cube_dial_peer *peer); /* do its translation rules let the numbers pass? */
 	bool (*down)(void *ctx, const struct cube_watch *watch);	   /* NULL: not known, and taken for up */
 	bool (*hold)(void *ctx, const struct cube_dial_peer *peer);	   /* may it have one call more? NULL: likewise */
