@@ -75,7 +75,9 @@ static int mod_init(void)
 
 static int child_init(int rank)
 {
-	return rank == PROC_MAIN ? keepalive_start() : 0;
+	if(rank == PROC_MAIN)
+		return keepalive_start();
+	return rank > 0 || rank == PROC_TIMER ? dialog_child_init() : 0; /* those that work on calls */
 }
 
 static int w_dialpeer_in(sip_msg_t *msg, char *p1, char *p2)

@@ -56,6 +56,11 @@ static struct cube_prover *prover(void)
 	return own;
 }
 
+int dialog_child_init(void)
+{
+	return prover() ? 0 : -1;
+}
+
 static char letter(enum cube_url url)
 {
 	if(url == CUBE_URL_TEL)

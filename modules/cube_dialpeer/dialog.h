@@ -29,6 +29,8 @@ struct dialog_sender
 
 /* From mod_init. */
 int dialog_init(void);
+/* In a process that works on calls, behind the fork. */
+int dialog_child_init(void);
 /* by_caller: was the request, or the one that is answered, sent by who sent the INVITE? False: the message has no Call-ID, or no
  * tag there. */
 bool dialog_sender(sip_msg_t *msg, bool by_caller, struct dialog_sender *sender);
