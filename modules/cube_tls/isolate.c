@@ -198,8 +198,8 @@ static bool sips_in_clear(const dest_info_t *dst, const str *message)
 	if(!sock)
 		return false;
 	atomic_inc(sock->sips_refused);
-	LM_ERR("tenant %d: a sips request to %s would leave without TLS; it is not sent\n", sock->tenant_tag,
-			su2a((union sockaddr_union *)&dst->to, sizeof(dst->to)));
+	LM_ERR("tenant %d, dial-peer %d: a request of a sips call to %s would leave without TLS; it is not sent\n",
+			sock->tenant_tag, ksr_number(KSR_DIALPEER_OUT, 0), su2a((union sockaddr_union *)&dst->to, sizeof(dst->to)));
 	return true;
 }
 
