@@ -131,6 +131,23 @@ START_TEST(test_dialogs)
 }
 END_TEST
 
+/* Lines that begin as the one that is looked for, and are none: time grows with the text, or check ends this. */
+START_TEST(test_long)
+{
+	static char text[3 << 20];
+
+	for(size_t i = 0; i < sizeof(text); i++)
+		text[i] = i % 3 == 0 ? 'R' : i % 3 == 1 ? 't' : '\n';
+	ck_assert(!cube_request_is_sips((struct cube_str){text, sizeof(text)}));
+	for(size_t i = 1; i < sizeof(text); i += 3)
+		text[i] = '\r';
+	ck_assert(!cube_request_is_sips((struct cube_str){text, sizeof(text)}));
+	for(size_t i = 0; i < sizeof(text); i += 3)
+		text[i] = 't';
+	ck_assert(!cube_request_in_dialog((struct cube_str){text, sizeof(text)}));
+}
+END_TEST
+
 Suite *suite_request_host(void)
 {
 	Suite *s = suite_create("request_host");
@@ -139,6 +156,7 @@ Suite *suite_request_host(void)
 	tcase_add_loop_test(tc, test_sips, 0, sizeof(sips) / sizeof(sips[0]));
 	tcase_add_loop_test(tc, test_rows, 0, sizeof(rows) / sizeof(rows[0]));
 	tcase_add_loop_test(tc, test_dialogs, 0, sizeof(dialogs) / sizeof(dialogs[0]));
+	tcase_add_test(tc, test_long);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -40,12 +40,25 @@ START_TEST(test_keys)
 }
 END_TEST
 
+/* Time grows with the text, or check ends this. */
+START_TEST(test_long)
+{
+	static char text[3 << 20];
+
+	memset(text, '\r', sizeof(text));
+	ck_assert(!cube_sdp_has_keys((struct cube_str){text, sizeof(text)}));
+	memset(text, 'k', sizeof(text));
+	ck_assert(!cube_sdp_has_keys((struct cube_str){text, sizeof(text)}));
+}
+END_TEST
+
 Suite *suite_sdp(void)
 {
 	Suite *s = suite_create("sdp");
 	TCase *tc = tcase_create("sdp");
 
 	tcase_add_loop_test(tc, test_keys, 0, sizeof(rows) / sizeof(rows[0]));
+	tcase_add_test(tc, test_long);
 	suite_add_tcase(s, tc);
 	return s;
 }

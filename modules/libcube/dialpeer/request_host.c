@@ -64,33 +64,38 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-/* What stands behind the colon of the first header of this name, in whatever case and with blanks in front of the colon, with the
- * lines that continue it. As Kamailio: a line ends with LF, whatever stands before; the empty line ends the headers. Each
- * message that goes out is looked through, so a line that begins with another letter costs next to nothing. */
+/* The length of "Route :" at the front of text, in whatever case and with blanks in front of the colon; 0: it is another header. */
+static size_t name_length(struct cube_str text, struct cube_str name)
+{
+	size_t i = name.len;
+
+	if(text.len <= name.len || !cube_str_caseeq((struct cube_str){text.s, name.len}, name))
+		return 0;
+	while(i < text.len && is_blank(text.s[i]))
+		i++;
+	return i < text.len && text.s[i] == ':' ? i + 1 : 0;
+}
+
+/* What stands behind the colon of the first header of this name, with the lines that continue it. As Kamailio: a line ends with
+ * LF, whatever stands before; the empty line ends the headers. Each message that goes out is looked through, so a line that
+ * begins with another letter costs next to nothing. */
 static bool find_header(struct cube_str message, struct cube_str name, struct cube_str *value)
 {
 	const char *s = message.s, *end = message.s + message.len, *next;
-	struct cube_str header, found;
+	size_t len = 0;
 
-	for(;;) {
+	while(len == 0) {
 		s = s < end ? memchr(s, '\n', (size_t)(end - s)) : NULL;
 		if(!s || ++s == end || *s == '\r' || *s == '\n')
 			return false;
-		if((*s | 0x20) != (name.s[0] | 0x20))
-			continue;
-		header = (struct cube_str){s, (size_t)(end - s)};
-		found = until(header, ":");
-		*value = behind(header, found.len + 1);
-		while(found.len && is_blank(found.s[found.len - 1]))
-			found.len--;
-		if(cube_str_caseeq(found, name))
-			break;
+		if((*s | 0x20) == (name.s[0] | 0x20))
+			len = name_length((struct cube_str){s, (size_t)(end - s)}, name);
 	}
-	for(next = value->s; (next = next < end ? memchr(next, '\n', (size_t)(end - next)) : NULL);) {
-		if(++next == end || (*next != ' ' && *next != '\t'))
-			break;
-	}
-	value->len = next ? (size_t)(next - value->s) : value->len;
+	next = s += len;
+	do {
+		next = next < end ? memchr(next, '\n', (size_t)(end - next)) : NULL;
+	} while(next && ++next < end && (*next == ' ' || *next == '\t'));
+	*value = (struct cube_str){s, (size_t)((next ? next : end) - s)};
 	return true;
 }
 

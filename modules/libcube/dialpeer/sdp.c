@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sdp.h"
 
-#include <string.h>
-
 static bool begins(struct cube_str line, struct cube_str wanted)
 {
 	return line.len >= wanted.len && cube_str_caseeq((struct cube_str){line.s, wanted.len}, wanted);
@@ -10,22 +8,14 @@ static bool begins(struct cube_str line, struct cube_str wanted)
 
 bool cube_sdp_has_keys(struct cube_str text)
 {
-	const char *end;
-	size_t n;
+	for(size_t i = 0; i < text.len; i++) {
+		struct cube_str line = {text.s + i, text.len - i};
 
-	while(text.len) {
-		if(begins(text, CUBE_STR("a=crypto:")) || begins(text, CUBE_STR("a=key-mgmt:")) || begins(text, CUBE_STR("k=")))
-			return true;
 		/* a lone CR ends a line for some */
-		end = memchr(text.s, '\n', text.len);
-		n = end ? (size_t)(end - text.s) + 1 : text.len;
-		for(size_t i = 0; i + 1 < n; i++) {
-			if(text.s[i] == '\r' && text.s[i + 1] != '\n') {
-				n = i + 1;
-				break;
-			}
-		}
-		text = (struct cube_str){text.s + n, text.len - n};
+		if(i > 0 && text.s[i - 1] != '\n' && text.s[i - 1] != '\r')
+			continue;
+		if(begins(line, CUBE_STR("a=crypto:")) || begins(line, CUBE_STR("a=key-mgmt:")) || begins(line, CUBE_STR("k=")))
+			return true;
 	}
 	return false;
 }
