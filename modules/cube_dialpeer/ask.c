@@ -15,13 +15,24 @@
 
 #define RESULT_BITS 10 /* statuses end at 699 */
 #define RESULT_MASK ((1u << RESULT_BITS) - 1)
-#define ASK_MAX (ASK_ADDRESSES + ASK_NAMES)
+#define ASK_MAX 2048
 #define URI_MAX (CUBE_TARGET_TEXT_MAX + 32)
+
+/* The places of each kind. Those that are not of UDP may hold a quarter of the connections that the core has by default. */
+static const struct
+{
+	int first, end;
+} kinds[ASK_KINDS] = {
+		[ASK_ADDRESS_UDP] = {0, 1024},
+		[ASK_ADDRESS_STREAM] = {1024, 1472},
+		[ASK_NAME_UDP] = {1472, 1984},
+		[ASK_NAME_STREAM] = {1984, ASK_MAX},
+};
 
 static struct tm_binds tm;
 static const struct cube_tenant_api *tenant;
 static uintptr_t *places;	/* shared; ASK_MAX of them */
-static bool taken[ASK_MAX]; /* the keepalive process's */
+static bool taken[ASK_MAX]; /* each the keepalive process's whose kind it is */
 
 int ask_init(const struct cube_tenant_api *api)
 {
@@ -74,14 +85,22 @@ void ask_forget(int place)
 
 /* ---- the question */
 
-int ask_place(enum cube_target_kind kind)
+enum ask_kind ask_kind_of(const struct cube_watch *watch)
 {
-	int i = kind == CUBE_TARGET_DNS ? ASK_ADDRESSES : 0;
-	int end = kind == CUBE_TARGET_DNS ? ASK_MAX : ASK_ADDRESSES;
+	bool udp = watch->transport == CUBE_TRANSPORT_UDP;
 
-	while(i < end && taken[i])
+	if(watch->target.kind == CUBE_TARGET_DNS)
+		return udp ? ASK_NAME_UDP : ASK_NAME_STREAM;
+	return udp ? ASK_ADDRESS_UDP : ASK_ADDRESS_STREAM;
+}
+
+int ask_place(enum ask_kind kind)
+{
+	int i = kinds[kind].first;
+
+	while(i < kinds[kind].end && taken[i])
 		i++;
-	return i < end ? i : -1;
+	return i < kinds[kind].end ? i : -1;
 }
 
 /* RFC 3261 11.1, with the Max-Forwards of 70 that tm gives it: a far end that is a proxy may have to ask behind itself, and

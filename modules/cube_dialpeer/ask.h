@@ -7,18 +7,25 @@
 #include "../cube_tenant/api.h"
 #include "../libcube/dialpeer/keepalive.h"
 
-/* Questions on their way at a time: to a dead target each may hold one of the core's connections. Names have their own, or
- * they would never get their turn behind many addresses that are dead. */
-#define ASK_ADDRESSES 192
-#define ASK_NAMES 64
+/* Questions on their way are limited by kind: each to a dead target stays for tm's fr_timer (5 s), with one of the core's
+ * connections where it is not UDP, and with a transaction in any case. */
+enum ask_kind
+{
+	ASK_ADDRESS_UDP = 0,
+	ASK_ADDRESS_STREAM,
+	ASK_NAME_UDP,
+	ASK_NAME_STREAM,
+	ASK_KINDS,
+};
 
 /* From mod_init. 0, or -1, logged. */
 int ask_init(const struct cube_tenant_api *api);
 
-/* ---- for the keepalive process */
+/* ---- for the keepalive processes; a kind belongs to one of them */
 
-/* A place for a question; -1: all for this kind of target are taken. */
-int ask_place(enum cube_target_kind kind);
+enum ask_kind ask_kind_of(const struct cube_watch *watch);
+/* A place for a question; -1: all of this kind are taken. */
+int ask_place(enum ask_kind kind);
 /* Sends it. 0: ask_result() will have what it comes to; else that, and the place is free. */
 int ask_send(int place, const struct cube_conf *conf, const struct cube_watch *watch);
 /* What the question in this place came to, with which it is free; 0: nothing yet. */

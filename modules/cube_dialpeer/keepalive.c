@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Once a second: follows the configuration, takes what questions came to, asks who is due. It alone changes the table, so
- * it reads its own entries without the lock. */
+/* Once a second: follows the configuration, takes what questions came to, asks who is due. There are two such processes, one
+ * for addresses and one for names, since a resolver that is dead holds up who asks it. Each alone changes its own entries of
+ * the table, so it reads them without the lock. */
 #include <stdlib.h>
 #include <time.h>
 
@@ -13,7 +14,7 @@
 #include "keepalive.h"
 #include "tell.h"
 
-#define NAMES_SECONDS 1 /* of one round, for names: a resolver may be dead */
+#define ROUND_SECONDS 1 /* after which nobody else is asked in a round: a resolver may be dead */
 
 static const struct cube_tenant_api *tenant;
 
@@ -36,10 +37,11 @@ bool keepalive_is_up(const struct cube_conf *conf, const struct cube_dial_peer *
 /* What it asks. Made anew with each generation of the configuration, to which it points. */
 static struct
 {
+	enum cube_target_kind kind;
 	unsigned generation;
-	struct cube_watch_list list;
-	struct trunk **trunks; /* one for each of list; NULL: there was no memory for it */
-	unsigned *changed;	   /* room for the dial-peers of one */
+	struct cube_watch_list list; /* of both kinds */
+	struct trunk **trunks;		 /* one for each of list; NULL: the other process's, or there was no memory for it */
+	unsigned *changed;			 /* room for the dial-peers of one */
 } asked;
 
 static int64_t clock_seconds(void)
@@ -63,11 +65,13 @@ static void follow_trunks(int64_t now)
 	bool known;
 
 	for(i = 0; i < asked.list.n; i++) {
+		if(asked.list.v[i].watch.target.kind != asked.kind)
+			continue;
 		cube_keepalive_begin(&begin.keepalive, now, n_new);
 		asked.trunks[i] = trunks_put(&asked.list.v[i].watch, &begin, &known);
 		n_new += !known;
 	}
-	trunks_sweep(gone);
+	trunks_sweep(asked.kind, gone);
 }
 
 /* False: there is no memory, and what there is points to a configuration that may be gone. */
@@ -178,18 +182,18 @@ static void ask(const struct cube_conf *conf, unsigned i, int place, int64_t now
 }
 
 /* Those of one kind. Where not all get their turn, the next round goes on behind the last one. */
-static void ask_due(const struct cube_conf *conf, enum cube_target_kind kind, int64_t now)
+static void ask_due(const struct cube_conf *conf, enum ask_kind kind, int64_t now)
 {
-	static unsigned at[CUBE_TARGET_DNS + 1];
+	static unsigned at[ASK_KINDS];
 	unsigned i, k;
 	int place;
 
 	for(k = 0; k < asked.list.n; k++) {
 		i = (at[kind] + k) % asked.list.n;
-		if(asked.list.v[i].watch.target.kind != kind || !is_due(conf, i, now))
+		if(ask_kind_of(&asked.list.v[i].watch) != kind || !is_due(conf, i, now))
 			continue;
 		place = ask_place(kind);
-		if(place < 0 || (kind == CUBE_TARGET_DNS && clock_seconds() > now + NAMES_SECONDS)) {
+		if(place < 0 || clock_seconds() > now + ROUND_SECONDS) {
 			at[kind] = i;
 			return;
 		}
@@ -199,15 +203,17 @@ static void ask_due(const struct cube_conf *conf, enum cube_target_kind kind, in
 
 static void keepalive_round(unsigned int ticks, void *param)
 {
+	const enum cube_target_kind *kind = param;
 	struct cube_snapshot *s = tenant->acquire();
 	int64_t now = clock_seconds();
 
 	if(!s)
 		return;
+	asked.kind = *kind;
 	if(follow(s, now)) {
 		take_results(s->conf, now);
-		ask_due(s->conf, CUBE_TARGET_IP, now);
-		ask_due(s->conf, CUBE_TARGET_DNS, now);
+		ask_due(s->conf, *kind == CUBE_TARGET_DNS ? ASK_NAME_UDP : ASK_ADDRESS_UDP, now);
+		ask_due(s->conf, *kind == CUBE_TARGET_DNS ? ASK_NAME_STREAM : ASK_ADDRESS_STREAM, now);
 	}
 	tenant->release(s);
 }
@@ -218,13 +224,16 @@ int keepalive_init(const struct cube_tenant_api *api)
 	if(trunks_init() < 0 || ask_init(api) < 0)
 		return -1;
 	tell_init();
-	return register_basic_timers(1) < 0 ? -1 : 0;
+	return register_basic_timers(2) < 0 ? -1 : 0;
 }
 
 int keepalive_start(void)
 {
-	if(fork_basic_timer(PROC_TIMER, "cube_dialpeer keepalive", 1, keepalive_round, NULL, 1) < 0) {
-		LM_ERR("the keepalive process cannot be started\n");
+	static enum cube_target_kind address = CUBE_TARGET_IP, name = CUBE_TARGET_DNS;
+
+	if(fork_basic_timer(PROC_TIMER, "cube_dialpeer keepalive", 1, keepalive_round, &address, 1) < 0
+			|| fork_basic_timer(PROC_TIMER, "cube_dialpeer keepalive names", 1, keepalive_round, &name, 1) < 0) {
+		LM_ERR("the keepalive processes cannot be started\n");
 		return -1;
 	}
 	return 0;

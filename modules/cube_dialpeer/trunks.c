@@ -17,7 +17,7 @@ struct trunk
 	struct trunk *next;
 	struct cube_watch watch;
 	struct trunk_state state;
-	bool wanted; /* the keepalive process's */
+	bool wanted; /* its process's */
 	char host[]; /* the name in watch */
 };
 
@@ -76,24 +76,35 @@ bool trunks_get(const struct cube_watch *watch, struct trunk_state *state)
 	return t != NULL;
 }
 
+static struct trunk *make(const struct cube_watch *watch, const struct trunk_state *state)
+{
+	struct trunk *t = shm_malloc(sizeof(*t) + watch->target.host.len);
+
+	if(!t) {
+		SHM_MEM_ERROR;
+		return NULL;
+	}
+	t->watch = *watch;
+	t->state = *state;
+	if(watch->target.host.len) {
+		memcpy(t->host, watch->target.host.s, watch->target.host.len);
+		t->watch.target.host.s = t->host;
+	}
+	return t;
+}
+
 struct trunk *trunks_put(const struct cube_watch *watch, const struct trunk_state *state, bool *known)
 {
-	struct trunk *t = find(watch), **bucket;
+	struct trunk *t, **bucket = bucket_of(watch);
 
+	lock_get(&table->lock); /* the other process may change the chain */
+	t = find(watch);
+	lock_release(&table->lock);
 	*known = t != NULL;
 	if(!t) {
-		t = shm_malloc(sizeof(*t) + watch->target.host.len);
-		if(!t) {
-			SHM_MEM_ERROR;
+		t = make(watch, state);
+		if(!t)
 			return NULL;
-		}
-		t->watch = *watch;
-		t->state = *state;
-		if(watch->target.host.len) {
-			memcpy(t->host, watch->target.host.s, watch->target.host.len);
-			t->watch.target.host.s = t->host;
-		}
-		bucket = bucket_of(watch);
 		lock_get(&table->lock);
 		t->next = *bucket;
 		*bucket = t;
@@ -115,22 +126,35 @@ void trunks_change(struct trunk *trunk, const struct trunk_state *state)
 	lock_release(&table->lock);
 }
 
-void trunks_sweep(void (*gone)(const struct trunk_state *state))
+/* Those that are wanted no more come out, into a list. */
+static struct trunk *sweep_bucket(struct trunk **at, enum cube_target_kind kind)
 {
-	struct trunk **at, *t;
+	struct trunk *t, *out = NULL;
+
+	lock_get(&table->lock);
+	while((t = *at) != NULL) {
+		if(t->watch.target.kind != kind || t->wanted) {
+			if(t->watch.target.kind == kind)
+				t->wanted = false;
+			at = &t->next;
+			continue;
+		}
+		*at = t->next;
+		t->next = out;
+		out = t;
+	}
+	lock_release(&table->lock);
+	return out;
+}
+
+void trunks_sweep(enum cube_target_kind kind, void (*gone)(const struct trunk_state *state))
+{
+	struct trunk *t, *next;
 	unsigned i;
 
 	for(i = 0; i < BUCKETS; i++) {
-		at = &table->bucket[i];
-		while((t = *at) != NULL) {
-			if(t->wanted) {
-				t->wanted = false;
-				at = &t->next;
-				continue;
-			}
-			lock_get(&table->lock);
-			*at = t->next;
-			lock_release(&table->lock);
+		for(t = sweep_bucket(&table->bucket[i], kind); t; t = next) {
+			next = t->next;
 			gone(&t->state);
 			shm_free(t);
 		}
