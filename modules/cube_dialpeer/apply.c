@@ -217,6 +217,6 @@ int apply_dial_peer(sip_msg_t *msg, const struct cube_conf *conf, const struct c
 	if(set_uris(msg, peer, target, user) < 0 || ksr_set_number(KSR_DIALPEER_OUT, peer->tag) < 0
 			|| ksr_set_number(KSR_ROUTE, has_block(peer->tag) ? peer->tag : 0) < 0)
 		return -1;
-	ksr_send_from(msg, si);
+	ksr_send_from(msg, si, target->kind == CUBE_TARGET_DNS);
 	return 0;
 }

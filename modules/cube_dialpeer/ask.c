@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/dprint.h"
+#include "core/globals.h"
 #include "modules/tm/tm_load.h"
 
 #include "../ksr/ksr.h"
@@ -12,6 +13,7 @@
 #include "apply.h"
 #include "ask.h"
 #include "headers.h"
+#include "hosts.h"
 
 #define RESULT_BITS 10 /* statuses end at 699 */
 #define RESULT_MASK ((1u << RESULT_BITS) - 1)
@@ -58,12 +60,18 @@ static int result_of(const struct tmcb_params *ps)
 	return ps->code & RESULT_MASK;
 }
 
-/* In whatever process the answer, or tm's timer, is at home. */
-static void on_completed(struct cell *t, int type, struct tmcb_params *ps)
+/* Sent, in the keepalive process: another host of the name, which is asked when this one is silent, is asked from the same socket.
+ * Completed, in whatever process the answer, or tm's timer, is at home: the result. */
+static void on_question(struct cell *t, int type, struct tmcb_params *ps)
 {
 	uintptr_t question = (uintptr_t)*ps->param;
 	uintptr_t expected = question;
 
+	if(type == TMCB_REQUEST_SENT) {
+		if(t->nr_of_outgoings == 1)
+			ksr_keep_socket(&t->uac[0].request.dst);
+		return;
+	}
 	__atomic_compare_exchange_n(&places[(question >> RESULT_BITS) % ASK_MAX], &expected,
 			question | (uintptr_t)result_of(ps), false, __ATOMIC_RELEASE, __ATOMIC_RELAXED);
 }
@@ -113,6 +121,7 @@ static int options(uintptr_t question, const struct cube_watch *watch, const soc
 	const char *transport = apply_transport(watch->transport);
 	struct cube_target next = watch->target; /* where calls go */
 	str s_to, s_hop, s_own, s_headers, s_from = from->sock_str;
+	int kept = dns_flags, rc;
 	uac_req_t req;
 
 	cube_target_text(&watch->target, target);
@@ -123,9 +132,15 @@ static int options(uintptr_t question, const struct cube_watch *watch, const soc
 	s_own = (str){own, snprintf(own, sizeof(own), "sip:%.*s", CUBE_FMT(headers_place(from, place)))};
 	s_headers = (str){headers, snprintf(headers, sizeof(headers),
 									   "Contact: <%s;transport=%s>\r\nAccept: application/sdp\r\n", own, transport)};
-	set_uac_req(&req, &method, &s_headers, NULL, NULL, TMCB_LOCAL_COMPLETED, on_completed, (void *)question);
+	set_uac_req(&req, &method, &s_headers, NULL, NULL, TMCB_LOCAL_COMPLETED, on_question, (void *)question);
+	if(watch->target.kind == CUBE_TARGET_DNS)
+		req.cb_flags |= TMCB_REQUEST_SENT;
 	req.ssock = &s_from;
-	return tm.t_request(&req, &s_to, &s_to, &s_own, &s_hop);
+	/* this process's: to an address of another family the core would send from somebody else's socket */
+	dns_flags = hosts_dns_flags(from->address.af);
+	rc = tm.t_request(&req, &s_to, &s_to, &s_own, &s_hop);
+	dns_flags = kept;
+	return rc;
 }
 
 int ask_send(int place, const struct cube_conf *conf, const struct cube_watch *watch)

@@ -405,7 +405,7 @@ static int apply(struct asked *a, struct cube_str uri)
 		return DIALOG_FAILED;
 	if(!a->route.len)
 		reset_dst_uri(a->msg);
-	ksr_send_from(a->msg, si);
+	ksr_send_from(a->msg, si, false);
 	leg.place = headers_place(si, place);
 	if(headers_change(a->msg, &leg) < 0 || ksr_set_flag(KSR_REPLY_LEG, (int)back) < 0
 			|| ksr_set_flag(KSR_BY_CALLED, !a->sender.caller) < 0

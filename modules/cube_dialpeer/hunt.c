@@ -19,6 +19,7 @@
 #include "call.h"
 #include "dialog.h"
 #include "hold.h"
+#include "hosts.h"
 #include "hunt.h"
 #include "keepalive.h"
 #include "numbers.h"
@@ -229,8 +230,9 @@ static int go_out(sip_msg_t *msg, const struct cube_conf *conf)
 				in->max_conn);
 		return HUNT_UNUSABLE;
 	}
-	if(tm.register_tmcb(msg, NULL, TMCB_RESPONSE_OUT, on_reply, NULL, NULL) <= 0)
-		LM_ERR("tm takes no callback; an answer to this call is not counted\n");
+	if(tm.register_tmcb(msg, NULL, TMCB_RESPONSE_OUT, on_reply, NULL, NULL) <= 0
+			|| tm.register_tmcb(msg, NULL, TMCB_REQUEST_FWDED, hosts_on_forwarded, NULL, NULL) <= 0)
+		LM_ERR("tm takes no callback; an answer to this call is not counted, and a name's first host not chosen\n");
 	cube_hunting_begin(&hunting, conf, hits, n, turn_of(conf, hits[0].peer->tag));
 	/* what is behind the first may have a longer name; what is left to be tried only becomes shorter */
 	if(ksr_reserve_text(KSR_LEGS, DIALOG_VALUE_LEN) < 0)

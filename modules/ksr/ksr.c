@@ -189,22 +189,79 @@ int ksr_load_order(const char *const names[])
 #define ONLY_IPV4 0x4000
 #define ONLY_IPV6 0x8000
 
-void ksr_send_from(sip_msg_t *msg, socket_info_t *si)
+/* Which one of its transport's sockets it is, from 1 on; 0: none that can be told. */
+static unsigned short number_of(const socket_info_t *si)
+{
+	struct socket_info **list = get_sock_info_list(si->proto);
+	unsigned n = 1;
+
+	for(const socket_info_t *at = list ? *list : NULL; at && n <= USHRT_MAX; at = at->next, n++) {
+		if(at == si)
+			return (unsigned short)n;
+	}
+	return 0;
+}
+
+static socket_info_t *socket_of(unsigned short proto, unsigned number)
+{
+	struct socket_info **list = get_sock_info_list(proto);
+	socket_info_t *at = list && number ? *list : NULL;
+
+	while(at && --number)
+		at = at->next;
+	return at;
+}
+
+/* Its number goes with the flags. The core's list of dead destinations, which is off, would take it for a mask of what does
+ * not put one on that list; nothing else reads it. */
+static void keep_socket(snd_flags_t *flags, const socket_info_t *si, bool name)
 {
 	unsigned only = si->address.af == AF_INET ? ONLY_IPV4 : ONLY_IPV6;
 
+	flags->f = (unsigned short)((flags->f & ~(SOCKET_LOST | ONLY_IPV4 | ONLY_IPV6)) | only);
+	flags->blst_imask = name ? number_of(si) : 0;
+}
+
+void ksr_send_from(sip_msg_t *msg, socket_info_t *si, bool name)
+{
 	set_force_socket(msg, si);
-	msg->fwd_send_flags.f &= (unsigned short)~(SOCKET_LOST | ONLY_IPV4 | ONLY_IPV6);
-	msg->fwd_send_flags.f |= (unsigned short)only;
+	keep_socket(&msg->fwd_send_flags, si, name);
+}
+
+void ksr_keep_socket(dest_info_t *dst)
+{
+	if(dst->send_sock)
+		keep_socket(&dst->send_flags, dst->send_sock, true);
+}
+
+int ksr_name_family(const sip_msg_t *msg)
+{
+	if(!msg->fwd_send_flags.blst_imask || !(msg->fwd_send_flags.f & (ONLY_IPV4 | ONLY_IPV6)))
+		return 0;
+	return msg->fwd_send_flags.f & ONLY_IPV4 ? AF_INET : AF_INET6;
+}
+
+static bool is_of(const socket_info_t *si, unsigned only)
+{
+	return only == (si->address.af == AF_INET ? ONLY_IPV4 : ONLY_IPV6);
 }
 
 bool ksr_sends_from(dest_info_t *dst)
 {
 	unsigned only = dst->send_flags.f & (ONLY_IPV4 | ONLY_IPV6);
+	socket_info_t *si;
 
-	if(only && dst->send_sock && only != (dst->send_sock->address.af == AF_INET ? ONLY_IPV4 : ONLY_IPV6))
+	if(dst->send_flags.f & SOCKET_LOST)
+		return false;
+	if(!only || !dst->send_sock || is_of(dst->send_sock, only))
+		return true;
+	/* what takes the place of a branch that could not be sent begins with the socket of that */
+	si = socket_of(dst->proto, dst->send_flags.blst_imask);
+	if(si && is_of(si, only))
+		dst->send_sock = si;
+	else
 		dst->send_flags.f |= SOCKET_LOST;
-	return !(dst->send_flags.f & SOCKET_LOST);
+	return false;
 }
 
 socket_info_t *ksr_socket_find(const struct cube_addr *addr, enum sip_protos proto)

@@ -55,10 +55,15 @@ size_t ksr_rpc_room(void);
 int ksr_load_order(const char *const names[]);
 
 /* The request, and what takes its place when DNS has another address for it, leaves from this socket or not at all: where the
- * families of socket and destination differ the core would go on with any other socket, be it a tenant's. */
-void ksr_send_from(sip_msg_t *msg, socket_info_t *si);
-/* False: the core is about to send something from another socket than that. What would take its place is not sent either,
- * as the core does not know the right socket any more. */
+ * families of socket and destination differ the core would go on with any other socket, be it a tenant's. name: it goes to a
+ * name, which may have addresses of both families. */
+void ksr_send_from(sip_msg_t *msg, socket_info_t *si, bool name);
+/* What takes the place of something that was sent leaves from the same socket, as behind ksr_send_from() to a name. */
+void ksr_keep_socket(dest_info_t *dst);
+/* The family of the socket of a request that goes to a name, 0 for others. */
+int ksr_name_family(const sip_msg_t *msg);
+/* False: the core is about to send something from another socket than that. What takes its place leaves from the right one, where
+ * that was given for a name; else it is not sent either, as the core does not know the right socket any more. */
 bool ksr_sends_from(dest_info_t *dst);
 
 /* The core's socket for an address, NULL if it has none there. */

@@ -12,6 +12,7 @@ import sipmsg
 from caller import Call, UdpLeg, place
 from cases import Skipped, check, equal
 from farend import FarEnd
+from kamailio import structures
 from nameserver import NameServer
 from oddcerts import OddCerts
 from run import wait_until
@@ -42,10 +43,17 @@ dial-peer 42 {{ destination-pattern = "42"  session-target = "dns:six.example:60
 dial-peer 43 {{ destination-pattern = "43"  session-target = "dns:mixed.example"  tenant = 2 }}
 dial-peer 44 {{ destination-pattern = "44"  session-target = "dns:dead.example"  tenant = 2 }}
 dial-peer 45 {{ destination-pattern = "45"  session-target = "dns:first.example"  tenant = 2 }}
+dial-peer 47 {{ destination-pattern = "47"  session-target = "dns:silent-mixed.example"  tenant = 2 }}
+dial-peer 48 {{ destination-pattern = "48"  session-target = "dns:mixed-four.example"  tenant = 3 }}
 dial-peer 50 {{ destination-pattern = "50"  session-target = "dns:pointer.example"  options-keepalive-profile = 1 }}
+dial-peer 52 {{ destination-pattern = "52"  session-target = "dns:mixed.example"  tenant = 2  options-keepalive-profile = 1 }}
+dial-peer 53 {{ destination-pattern = "53"  session-target = "dns:six.example:6006"  tenant = 2  options-keepalive-profile = 2 }}
+dial-peer 55 {{ destination-pattern = "55"  session-target = "dns:silent-mixed.example"  tenant = 2  options-keepalive-profile = 2 }}
+dial-peer 54 {{ destination-pattern = "54"  session-target = "dns:dead.example"  tenant = 2  options-keepalive-profile = 2 }}
 dial-peer 51 {{ destination-pattern = "51"  session-target = "ipv6:[::1]:6006"  options-keepalive-profile = 1 }}
 options-keepalive 1 {{ up-interval = 5  down-interval = 5 }}
-dial-peer 49 {{ destination-pattern = "4[123]"  session-target = "dns:first.example:6003"  preference = 1 }}
+options-keepalive 2 {{ up-interval = 5  down-interval = 5  retry = 1 }}
+dial-peer 49 {{ destination-pattern = "4[12378]"  session-target = "dns:first.example:6003"  preference = 1 }}
 """
 
 
@@ -60,6 +68,11 @@ class Made:
                ("_sip._udp.weights.example", hosts["a"], 6001, 10, 30), ("_sip._udp.weights.example", hosts["b"], 6002, 10, 10),
                ("_sip._udp.dead.example", hosts["dead"], 6001, 10, 1), ("_sip._udp.dead.example", hosts["b"], 6002, 20, 1),
                ("_sip._udp.mixed.example", "six.example", 6006, 10, 1), ("_sip._udp.mixed.example", hosts["b"], 6002, 20, 1),
+               ("_sip._udp.silent-mixed.example", hosts["dead"], 6001, 10, 1),
+               ("_sip._udp.silent-mixed.example", "six.example", 6006, 20, 1),
+               ("_sip._udp.silent-mixed.example", hosts["b"], 6002, 30, 1),
+               ("_sip._udp.mixed-four.example", hosts["b"], 6002, 10, 1),
+               ("_sip._udp.mixed-four.example", "six.example", 6006, 20, 1),
                ("_sip._tcp.first.example", hosts["a"], 6004, 10, 1), ("_sip._tcp.first.example", hosts["b"], 6004, 20, 1),
                ("_sip._tcp.dead.example", hosts["dead"], 6001, 10, 1), ("_sip._tcp.dead.example", hosts["a"], 6004, 20, 1),
                # where the NAPTR records lead to, and where a name that has some must not lead
@@ -92,6 +105,11 @@ class Made:
         far = FarEnd(host, port, str(cert.pem.with_suffix("")))
         stack.callback(far.close)
         return far
+
+    def state(self, target, tenant="2"):
+        """Of a target that is watched, and what the last question came to."""
+        rows = structures(self.cube.rpc("cube_dialpeer.keepalive"))
+        return next((row["state"], row["last-answer"]) for row in rows if (row["target"], row["tenant"]) == (target, tenant))
 
     def leg(self):
         return UdpLeg(self.at["caller"], (self.at["cube"], 5060))
@@ -205,6 +223,30 @@ def test_watched(made):
     equal("Request-URI", asked[0].first, "OPTIONS sip:pointer.example SIP/2.0")
 
 
+def asked(end, name):
+    """OPTIONS to this name that came here, and from which port."""
+    return {m.get("Via").split(";")[0].rpartition(":")[2] for m in list(end.requests) if m.first.startswith(f"OPTIONS sip:{name}")}
+
+
+@inside
+def test_watched_family(made):
+    """OPTIONS leave from the tenant's listener, too, or not at all."""
+    wait_until(lambda: asked(made.ends["b"], "mixed.example"), 15, "OPTIONS come")
+    equal("from", asked(made.ends["b"], "mixed.example"), {"5102"})
+    wait_until(lambda: made.state("six.example:6006") == ("down", "not sent"), 10, "the other one is down")
+    equal("OPTIONS by IPv6", [asked(made.ends["six"], name) for name in ("mixed.example", "six.example")], [set(), set()])
+
+
+@inside
+def test_watched_next(made):
+    """OPTIONS go to the next host, too, when the first one is silent: calls would reach it."""
+    for name in ("dead.example", "silent-mixed.example"):
+        wait_until(lambda name=name: asked(made.ends["b"], name), 15, f"OPTIONS to {name} come")
+        wait_until(lambda name=name: made.state(name) == ("up", "200"), 5, f"{name} is up")
+        equal(f"{name}: from", asked(made.ends["b"], name), {"5102"})
+    equal("OPTIONS by IPv6", asked(made.ends["six"], "silent-mixed.example"), set())
+
+
 @inside
 def test_useless_pointers(made):
     """NAPTR records that are of no use: the name's own SRV records."""
@@ -244,6 +286,14 @@ def test_own_listener(made):
     next dial-peer gets the call. When the first host was silent, the next one hears from the same listener."""
     equal("AAAA alone, UDP", made.call_from("41"), ("c", "5060"))
     equal("AAAA alone, TLS", made.call_from("42"), ("c", "5060"))
-    equal("SRV, AAAA first", made.call_from("43"), ("c", "5060"))
+    check(len(made.cube.logged("its sender has no listener of that family")) >= 2, "the server does not log why")
     equal("SRV, the first one is silent", made.call_from("44"), ("b", "5102"))
-    check(len(made.cube.logged("its sender has no listener of that family")) >= 3, "the server does not log why")
+
+
+@inside
+def test_other_family(made):
+    """SRV: a host of a family for which the tenant has no listener is passed over, be it the first one, or behind one that was
+    silent. The next one hears from the tenant's listener, and the whole call goes there."""
+    equal("AAAA first", [made.call_from("43") for _ in range(2)], [("b", "5102")] * 2)
+    equal("AAAA behind a silent one", made.call_from("47"), ("b", "5102"))
+    equal("A first, a tenant of IPv6", made.call_from("48"), ("six", "5103"))

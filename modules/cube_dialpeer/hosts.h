@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which of the hosts behind a name a call goes to first. */
+#ifndef CUBE_DIALPEER_HOSTS_H
+#define CUBE_DIALPEER_HOSTS_H
+
+#include "modules/tm/tm_load.h"
+
+/* The core's dns_flags, but for addresses of one family. */
+int hosts_dns_flags(int family);
+/* TMCB_REQUEST_FWDED, which tm runs when a branch's destination is final and not resolved yet: the first host is one that has
+ * an address of the sender's family. The core would begin with any, and give up at one that the sender cannot reach. */
+void hosts_on_forwarded(struct cell *t, int type, struct tmcb_params *params);
+
+#endif
