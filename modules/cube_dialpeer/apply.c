@@ -11,6 +11,7 @@
 #include "../libcube/conf/target.h"
 #include "../libcube/dialpeer/scheme.h"
 #include "apply.h"
+#include "hosts.h"
 #include "naptr.h"
 #include "numbers.h"
 
@@ -33,12 +34,10 @@ struct cube_str apply_resolved_name(const struct cube_target *t, enum cube_trans
 /* Does a name lead to an address of IPv4? Answered by the core's cache, where the request will look, too. */
 static bool has_ipv4(const struct cube_target *t, enum cube_transport transport)
 {
-	static const char protos[] = {
-			[CUBE_TRANSPORT_UDP] = PROTO_UDP, [CUBE_TRANSPORT_TCP] = PROTO_TCP, [CUBE_TRANSPORT_TLS] = PROTO_TLS};
 	str name = ksr_str(apply_resolved_name(t, transport));
 	struct dns_srv_handle handle;
 	unsigned short port = t->port;
-	char proto = protos[transport];
+	char proto = hosts_proto(transport);
 	ip_addr_t ip;
 	bool found;
 
@@ -81,8 +80,6 @@ static bool transport_of(const sip_uri_t *uri, enum cube_transport *transport)
 socket_info_t *apply_dialog_socket(const struct cube_conf *conf, int tag, const socket_info_t *own,
 		const sip_uri_t *next, const struct cube_tenant_api *tenant)
 {
-	static const char protos[] = {
-			[CUBE_TRANSPORT_UDP] = PROTO_UDP, [CUBE_TRANSPORT_TCP] = PROTO_TCP, [CUBE_TRANSPORT_TLS] = PROTO_TLS};
 	struct cube_target target = {.kind = CUBE_TARGET_DNS, .port = next->port_no};
 	const struct cube_tenant *t = tag > 0 ? cube_conf_tenant(conf, tag) : NULL;
 	ip_addr_t ip = own->address;
@@ -94,7 +91,7 @@ socket_info_t *apply_dialog_socket(const struct cube_conf *conf, int tag, const 
 		return NULL;
 	if(cube_ip_parse(target.host, &target.addr.ip))
 		target.kind = CUBE_TARGET_IP;
-	si = find_si(&ip, own->port_no, protos[transport]);
+	si = find_si(&ip, own->port_no, hosts_proto(transport));
 	if(si
 			&& (target.kind == CUBE_TARGET_IP ? target.addr.ip.len == si->address.len
 											  : has_ipv4(&target, transport) == (si->address.af == AF_INET)))

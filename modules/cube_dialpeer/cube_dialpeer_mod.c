@@ -10,6 +10,7 @@
 #include "hunt.h"
 #include "keepalive.h"
 #include "keepalive_rpc.h"
+#include "naptr.h"
 #include "legs.h"
 
 MODULE_VERSION
@@ -67,7 +68,8 @@ static int mod_init(void)
 	static const char *const order[] = {"cube_tenant", "cube_dialpeer", NULL};
 
 	if(ksr_load_order(order) < 0 || cube_tenant_load_api(&tenant) < 0 || dialpeer_rpc_init() < 0 || hunt_init() < 0
-			|| legs_init() < 0 || dialog_init() < 0 || branch_init() < 0 || keepalive_init(&tenant) < 0)
+			|| legs_init() < 0 || dialog_init() < 0 || branch_init() < 0 || naptr_init() < 0
+			|| keepalive_init(&tenant) < 0)
 		return -1;
 	keepalive_rpc_init(&tenant);
 	return rpc_register_array(keepalive_rpc) == 0 ? 0 : -1;

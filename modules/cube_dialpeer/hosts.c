@@ -6,6 +6,14 @@
 #include "../ksr/ksr.h"
 #include "hosts.h"
 
+char hosts_proto(enum cube_transport transport)
+{
+	static const char protos[] = {
+			[CUBE_TRANSPORT_UDP] = PROTO_UDP, [CUBE_TRANSPORT_TCP] = PROTO_TCP, [CUBE_TRANSPORT_TLS] = PROTO_TLS};
+
+	return protos[transport];
+}
+
 int hosts_dns_flags(int family)
 {
 	return (dns_flags & ~(DNS_IPV4_ONLY | DNS_IPV6_ONLY | DNS_IPV6_FIRST))

@@ -5,6 +5,10 @@
 
 #include "modules/tm/tm_load.h"
 
+#include "../libcube/conf/model.h"
+
+/* As the core has it; not of CUBE_TRANSPORT_UNSET. */
+char hosts_proto(enum cube_transport transport);
 /* The core's dns_flags, but for addresses of one family. */
 int hosts_dns_flags(int family);
 /* TMCB_REQUEST_FWDED, which tm runs when a branch's destination is final and not resolved yet: the first host is one that has

@@ -5,8 +5,11 @@
 
 #include "../libcube/dialpeer/naptr.h"
 
-/* The name that is asked for SRV records where calls go to host by this transport: that which its NAPTR records lead to,
- * host itself where there are none. Asks DNS, unless this process knows the answer. Valid until the next call. */
+/* From mod_init. 0, or -1, logged. */
+int naptr_init(void);
+/* The name that is asked for SRV records where calls go to host by this transport: the first one that its NAPTR records lead to
+ * and that has such records; the first one where none has; host itself where NAPTR leads nowhere. Asks DNS, unless a process
+ * has done so. Valid until the next call. */
 struct cube_str naptr_host(struct cube_str host, enum cube_transport transport);
 
 #endif

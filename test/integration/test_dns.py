@@ -31,7 +31,7 @@ tenant 4 {{ tls-profile = 1  listen-secure = "[::1]:5104" }}
 """
 UDP = {"10": "dns:first.example", "11": "dns:weights.example", "12": "dns:dead.example", "13": "dns:pointer.example",
        "14": "dns:plain.example", "15": "dns:first.example:6003", "16": "dns:pointer-odd.example", "17": "dns:two.example:6002",
-       "18": "dns:six.example:6006", "19": "ipv6:[::1]:6006"}
+       "23": "dns:pointer-gap.example", "18": "dns:six.example:6006", "19": "ipv6:[::1]:6006"}
 OTHERS = """dial-peer 20 {{ destination-pattern = "20"  session-target = "dns:first.example"  session-transport = "tcp" }}
 dial-peer 21 {{ destination-pattern = "21"  session-target = "dns:dead.example"  session-transport = "tcp" }}
 dial-peer 22 {{ destination-pattern = "22"  session-target = "dns:pointer.example"  session-transport = "tcp" }}
@@ -55,6 +55,7 @@ options-keepalive 1 {{ up-interval = 5  down-interval = 5 }}
 options-keepalive 2 {{ up-interval = 5  down-interval = 5  retry = 1 }}
 dial-peer 49 {{ destination-pattern = "4[12378]"  session-target = "dns:first.example:6003"  preference = 1 }}
 """
+NAMES = 100  # that are looked up again and again
 
 
 class Made:
@@ -64,6 +65,8 @@ class Made:
         hosts = {name: f"{name}.hosts.example" for name in self.at}
         addresses = {**{hosts[name]: address for name, address in self.at.items()}, "plain.example": self.at["plain"],
                      "first.example": self.at["c"], "two.example": [self.at["a"], self.at["b"]], "six.example": "::1"}
+        for n in range(NAMES):
+            addresses[f"name{n}.example"] = self.at["plain"]
         srv = [("_sip._udp.first.example", hosts["b"], 6002, 20, 1), ("_sip._udp.first.example", hosts["a"], 6001, 10, 1),
                ("_sip._udp.weights.example", hosts["a"], 6001, 10, 30), ("_sip._udp.weights.example", hosts["b"], 6002, 10, 10),
                ("_sip._udp.dead.example", hosts["dead"], 6001, 10, 1), ("_sip._udp.dead.example", hosts["b"], 6002, 20, 1),
@@ -75,6 +78,7 @@ class Made:
                ("_sip._udp.mixed-four.example", "six.example", 6006, 20, 1),
                ("_sip._tcp.first.example", hosts["a"], 6004, 10, 1), ("_sip._tcp.first.example", hosts["b"], 6004, 20, 1),
                ("_sip._tcp.dead.example", hosts["dead"], 6001, 10, 1), ("_sip._tcp.dead.example", hosts["a"], 6004, 20, 1),
+               ("_sip._udp.gone.example", "gone.hosts.example", 6001, 10, 1),
                # where the NAPTR records lead to, and where a name that has some must not lead
                ("_sip._udp.pool.example", hosts["c"], 6003, 10, 1), ("_sip._udp.later.example", hosts["a"], 6001, 10, 1),
                ("_sip._tcp.pool.example", hosts["a"], 6004, 10, 1), ("_sips._tcp.pool.example", hosts["tls"], 6005, 10, 1),
@@ -84,6 +88,10 @@ class Made:
                     ("pointer.example", 30, 20, "s", "SIP+D2U", "", "_sip._udp.later.example"),
                     ("pointer.example", 20, 10, "s", "SIP+D2T", "", "_sip._tcp.pool.example"),
                     ("pointer.example", 10, 10, "s", "SIPS+D2T", "", "_sips._tcp.pool.example"),
+                    ("pointer-gap.example", 30, 10, "s", "SIP+D2U", "", "_sip._udp.later.example"),
+                    ("pointer-gap.example", 20, 20, "s", "SIP+D2U", "", "_sip._udp.pool.example"),
+                    ("pointer-gap.example", 20, 10, "s", "SIP+D2U", "", "_sip._udp.gone.example"),
+                    ("pointer-gap.example", 10, 10, "s", "SIP+D2U", "", "_sip._udp.nowhere.example"),
                     ("pointer-odd.example", 10, 10, "u", "E2U+sip", "!^.*$!sip:x@pool.example!", "."),
                     ("pointer-odd.example", 20, 10, "s", "SIP+D2U", "", "pool.example")]
         self.names = NameServer(run, addresses, {}, srv, pointers)
@@ -96,6 +104,8 @@ class Made:
         conf = CONF.format(block=run.addresses.block, **self.at) + OTHERS.format() + cube.trustpoint("tenant100")
         for tag, target in UDP.items():
             conf += f'dial-peer {tag} {{ destination-pattern = "{tag}"  session-target = "{target}" }}\n'
+        for n in range(NAMES):
+            conf += f'dial-peer {1000 + n} {{ destination-pattern = "{1000 + n}$"  session-target = "dns:name{n}.example" }}\n'
         self.cube = cube.Cube(run, conf).start()
 
     @staticmethod
@@ -245,6 +255,21 @@ def test_watched_next(made):
         wait_until(lambda name=name: made.state(name) == ("up", "200"), 5, f"{name} is up")
         equal(f"{name}: from", asked(made.ends["b"], name), {"5102"})
     equal("OPTIONS by IPv6", asked(made.ends["six"], "silent-mixed.example"), set())
+
+
+@inside
+def test_next_pointer(made):
+    """NAPTR: a record that leads to no SRV records is passed over, and one whose hosts have no address."""
+    equal("UDP", [made.call("23") for _ in range(2)], ["c"] * 2)
+
+
+@inside
+def test_many_names(made):
+    """What NAPTR says, here nothing, is asked once for each name, whatever number of names and processes there is."""
+    for _ in range(3):
+        equal("ends", {made.call(str(1000 + n)) for n in range(NAMES)}, {"plain"})
+    asked_for = [line for line in made.names.process.tail(100000) if re.search(r"query\[NAPTR\] name\d+\.example", line)]
+    check(NAMES <= len(asked_for) <= NAMES + 4, f"NAPTR was asked for {len(asked_for)} times")
 
 
 @inside

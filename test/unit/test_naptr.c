@@ -25,22 +25,30 @@ static const struct cube_naptr records[] = {
 		RECORD(90, 90, "s", "SIP+D2T", "", "_sip._tcp.later.example.com"),
 };
 
-START_TEST(test_choice)
+START_TEST(test_order)
 {
 	static const struct
 	{
 		enum cube_transport transport;
-		const char *domain;
-		unsigned chosen;
-	} rows[] = {{CUBE_TRANSPORT_TLS, "example.com", 0}, {CUBE_TRANSPORT_TCP, "example.com", 1},
-			{CUBE_TRANSPORT_UDP, "first.example.com", 3}};
+		unsigned n;
+		unsigned records[3];
+	} rows[] = {{CUBE_TRANSPORT_TLS, 1, {0}}, {CUBE_TRANSPORT_TCP, 2, {1, 5}}, {CUBE_TRANSPORT_UDP, 3, {3, 4, 2}}};
+	static const char *const domains[] = {
+			"example.com", "example.com", "example.com", "first.example.com", "equal.example.com", "later.example.com"};
 
 	for(unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		unsigned chosen = 99;
-		struct cube_str domain = cube_naptr_domain(records, 6, rows[i].transport, &chosen);
+		for(unsigned max = 0; max <= 4; max++) {
+			struct cube_naptr_lead leads[4] = {{{NULL, 0}, 99}, {{NULL, 0}, 99}, {{NULL, 0}, 99}, {{NULL, 0}, 99}};
+			unsigned n = cube_naptr_leads(records, 6, rows[i].transport, leads, max);
 
-		ck_assert_msg(cube_str_eq(domain, cube_str_of(rows[i].domain)), "%.*s", CUBE_FMT(domain));
-		ck_assert_uint_eq(chosen, rows[i].chosen);
+			ck_assert_uint_eq(n, rows[i].n < max ? rows[i].n : max);
+			for(unsigned k = 0; k < n; k++) {
+				ck_assert_uint_eq(leads[k].record, rows[i].records[k]);
+				ck_assert(cube_str_eq(leads[k].domain, cube_str_of(domains[leads[k].record])));
+			}
+			for(unsigned k = n; k < 4; k++)
+				ck_assert_uint_eq(leads[k].record, 99);
+		}
 	}
 }
 END_TEST
@@ -64,18 +72,17 @@ static const struct cube_naptr useless[] = {
 
 START_TEST(test_useless)
 {
-	unsigned chosen = 99;
+	struct cube_naptr_lead lead;
 
-	ck_assert_uint_eq(cube_naptr_domain(&useless[_i], 1, CUBE_TRANSPORT_UDP, &chosen).len, 0);
-	ck_assert_uint_eq(chosen, 99);
+	ck_assert_uint_eq(cube_naptr_leads(&useless[_i], 1, CUBE_TRANSPORT_UDP, &lead, 1), 0);
 }
 END_TEST
 
 START_TEST(test_none)
 {
-	unsigned chosen;
+	struct cube_naptr_lead lead;
 
-	ck_assert_uint_eq(cube_naptr_domain(NULL, 0, CUBE_TRANSPORT_TLS, &chosen).len, 0);
+	ck_assert_uint_eq(cube_naptr_leads(NULL, 0, CUBE_TRANSPORT_TLS, &lead, 1), 0);
 }
 END_TEST
 
@@ -84,7 +91,7 @@ Suite *suite_naptr(void)
 	Suite *s = suite_create("naptr");
 	TCase *tc = tcase_create("naptr");
 
-	tcase_add_test(tc, test_choice);
+	tcase_add_test(tc, test_order);
 	tcase_add_loop_test(tc, test_useless, 0, sizeof(useless) / sizeof(useless[0]));
 	tcase_add_test(tc, test_none);
 	suite_add_tcase(s, tc);

@@ -44,18 +44,23 @@ static bool before(const struct cube_naptr *a, const struct cube_naptr *b)
 	return a->order != b->order ? a->order < b->order : a->preference < b->preference;
 }
 
-struct cube_str cube_naptr_domain(
-		const struct cube_naptr *records, unsigned n, enum cube_transport transport, unsigned *chosen)
+unsigned cube_naptr_leads(const struct cube_naptr *records, unsigned n, enum cube_transport transport,
+		struct cube_naptr_lead *leads, unsigned max)
 {
-	struct cube_str best = {NULL, 0};
+	unsigned used = 0, at;
 
 	for(unsigned i = 0; i < n; i++) {
 		struct cube_str domain = domain_of(&records[i], transport);
 
-		if(domain.len == 0 || (best.len && !before(&records[i], &records[*chosen])))
+		if(domain.len == 0)
 			continue;
-		best = domain;
-		*chosen = i;
+		for(at = used; at > 0 && before(&records[i], &records[leads[at - 1].record]); at--) {
+			if(at < max)
+				leads[at] = leads[at - 1];
+		}
+		if(at < max)
+			leads[at] = (struct cube_naptr_lead){domain, i};
+		used += used < max;
 	}
-	return best;
+	return used;
 }

@@ -13,11 +13,17 @@ struct cube_naptr
 	struct cube_str flags, services, regexp, replacement;
 };
 
-/* The domain of the SRV records that the records lead to for this transport: replacement without "_sip._udp.",
- * "_sip._tcp." or "_sips._tcp."; of several the one with the lowest order, then preference, and *chosen gets its index.
- * Empty: none does. Borrowed from the record. Only records that RFC 3263 4.1 knows count (flag "s", no regexp), with
- * that beginning of their replacement. */
-struct cube_str cube_naptr_domain(
-		const struct cube_naptr *records, unsigned n, enum cube_transport transport, unsigned *chosen);
+/* Where a record leads to. */
+struct cube_naptr_lead
+{
+	struct cube_str domain; /* borrowed from the record */
+	unsigned record;		/* its index */
+};
+
+/* The domains of the SRV records that the records lead to for this transport: replacement without "_sip._udp.", "_sip._tcp." or
+ * "_sips._tcp."; the lowest order first, then the lowest preference, then as they came; the first `max` of them. Returns how many there
+ * are in leads. Only records that RFC 3263 4.1 knows count (flag "s", no regexp), with that beginning of their replacement. */
+unsigned cube_naptr_leads(const struct cube_naptr *records, unsigned n, enum cube_transport transport,
+		struct cube_naptr_lead *leads, unsigned max);
 
 #endif
