@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A place holds the number of its question, and below it what that came to. The transaction knows the number alone: a
+/* A place holds the number of its question, and below it how long that took and what it came to. The transaction knows the number alone: a
  * result that comes when the place has another question finds a number that is not its own, and is dropped. */
 #include <stdio.h>
 #include <string.h>
@@ -17,6 +17,8 @@
 
 #define RESULT_BITS 10 /* statuses end at 699 */
 #define RESULT_MASK ((1u << RESULT_BITS) - 1)
+#define MS_BITS 14 /* tm gives up before */
+#define MS_MASK ((1u << MS_BITS) - 1)
 #define ASK_MAX 2048
 #define URI_MAX (CUBE_TARGET_TEXT_MAX + 32)
 
@@ -33,7 +35,12 @@ static const struct
 
 static struct tm_binds tm;
 static const struct cube_tenant_api *tenant;
-static uintptr_t *places;	/* shared; ASK_MAX of them */
+/* shared; ASK_MAX of them */
+static struct place
+{
+	uint64_t value;
+	int64_t sent; /* ms; written before the question is in value, by its process */
+} * places;
 static bool taken[ASK_MAX]; /* each the keepalive process's whose kind it is */
 
 int ask_init(const struct cube_tenant_api *api)
@@ -65,30 +72,39 @@ static int result_of(const struct tmcb_params *ps)
 static void on_question(struct cell *t, int type, struct tmcb_params *ps)
 {
 	uintptr_t question = (uintptr_t)*ps->param;
-	uintptr_t expected = question;
+	uint64_t expected = (uint64_t)question << (RESULT_BITS + MS_BITS);
+	struct place *place;
+	int64_t ms;
 
 	if(type == TMCB_REQUEST_SENT) {
 		if(t->nr_of_outgoings == 1)
 			ksr_keep_socket(&t->uac[0].request.dst);
 		return;
 	}
-	__atomic_compare_exchange_n(&places[(question >> RESULT_BITS) % ASK_MAX], &expected,
-			question | (uintptr_t)result_of(ps), false, __ATOMIC_RELEASE, __ATOMIC_RELAXED);
+	place = &places[question % ASK_MAX];
+	ms = ksr_clock_ms()
+		 - __atomic_load_n(&place->sent,
+				 __ATOMIC_RELAXED); /* another question's if that has the place by now, which then keeps its value */
+	ms = ms < 0 ? 0 : ms > MS_MASK ? MS_MASK : ms;
+	__atomic_compare_exchange_n(&place->value, &expected,
+			expected | (uint64_t)ms << RESULT_BITS | (uint64_t)result_of(ps), false, __ATOMIC_RELEASE,
+			__ATOMIC_RELAXED);
 }
 
-int ask_result(int place)
+int ask_result(int place, int *ms)
 {
-	uintptr_t value = taken[place] ? __atomic_load_n(&places[place], __ATOMIC_ACQUIRE) : 0;
+	uint64_t value = taken[place] ? __atomic_load_n(&places[place].value, __ATOMIC_ACQUIRE) : 0;
 
 	if(value & RESULT_MASK)
 		ask_forget(place);
+	*ms = (int)(value >> RESULT_BITS & MS_MASK);
 	return (int)(value & RESULT_MASK);
 }
 
 void ask_forget(int place)
 {
 	taken[place] = false;
-	__atomic_store_n(&places[place], 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&places[place].value, 0, __ATOMIC_RELAXED);
 }
 
 /* ---- the question */
@@ -149,12 +165,13 @@ int ask_send(int place, const struct cube_conf *conf, const struct cube_watch *w
 	const socket_info_t *from =
 			apply_send_socket(conf, t ? (int)(t - conf->tenants) : CUBE_NONE, watch->transport, &watch->target, tenant);
 	static uintptr_t count;
-	uintptr_t question = (++count * ASK_MAX + (uintptr_t)place) << RESULT_BITS;
+	uintptr_t question = ++count * ASK_MAX + (uintptr_t)place;
 
 	if(!from)
 		return CUBE_KEEPALIVE_NO_LISTENER;
 	taken[place] = true;
-	__atomic_store_n(&places[place], question, __ATOMIC_RELEASE);
+	__atomic_store_n(&places[place].sent, ksr_clock_ms(), __ATOMIC_RELAXED);
+	__atomic_store_n(&places[place].value, (uint64_t)question << (RESULT_BITS + MS_BITS), __ATOMIC_RELEASE);
 	if(options(question, watch, from) > 0)
 		return CUBE_KEEPALIVE_NOTHING;
 	ask_forget(place);

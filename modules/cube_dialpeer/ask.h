@@ -28,8 +28,8 @@ enum ask_kind ask_kind_of(const struct cube_watch *watch);
 int ask_place(enum ask_kind kind);
 /* Sends it. 0: ask_result() will have what it comes to; else that, and the place is free. */
 int ask_send(int place, const struct cube_conf *conf, const struct cube_watch *watch);
-/* What the question in this place came to, with which it is free; 0: nothing yet. */
-int ask_result(int place);
+/* What the question in this place came to, with which it is free, and after how many ms; 0: nothing yet. */
+int ask_result(int place, int *ms);
 /* Nobody waits for it any more. */
 void ask_forget(int place);
 

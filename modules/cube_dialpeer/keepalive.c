@@ -60,7 +60,7 @@ static void gone(const struct trunk_state *state)
 
 static void follow_trunks(int64_t now)
 {
-	struct trunk_state begin = {.since = time(NULL)};
+	struct trunk_state begin = {.since = time(NULL), .ms = -1};
 	unsigned i, n_new = 0;
 	bool known;
 
@@ -123,13 +123,14 @@ static void tell_of(const struct cube_conf *conf, const struct cube_watched *w, 
 	tell(&t);
 }
 
-static void take(const struct cube_conf *conf, unsigned i, int result, int64_t now)
+static void take(const struct cube_conf *conf, unsigned i, int result, int ms, int64_t now)
 {
 	const struct cube_watched *w = &asked.list.v[i];
 	struct trunk_state state = *trunks_state(asked.trunks[i]);
 	enum cube_keepalive_change change = cube_keepalive_answered(&state.keepalive, profile_of(conf, w), result, now);
 
 	state.result = result;
+	state.ms = result >= 200 ? ms : -1;
 	if(change != CUBE_KEEPALIVE_SAME)
 		state.since = time(NULL);
 	trunks_change(asked.trunks[i], &state);
@@ -143,17 +144,17 @@ static void take_results(const struct cube_conf *conf, int64_t now)
 
 	for(i = 0; i < asked.list.n; i++) {
 		const struct trunk_state *state = asked.trunks[i] ? trunks_state(asked.trunks[i]) : NULL;
-		int result;
+		int result, ms;
 
 		if(!state || !state->keepalive.asking)
 			continue;
-		result = ask_result(state->place);
+		result = ask_result(state->place, &ms);
 		if(result == CUBE_KEEPALIVE_NOTHING && cube_keepalive_overdue(&state->keepalive, now)) {
 			ask_forget(state->place);
 			result = CUBE_KEEPALIVE_NO_ANSWER;
 		}
 		if(result != CUBE_KEEPALIVE_NOTHING)
-			take(conf, i, result, now);
+			take(conf, i, result, ms, now);
 	}
 }
 
@@ -178,7 +179,7 @@ static void ask(const struct cube_conf *conf, unsigned i, int place, int64_t now
 	if(again)
 		ksr_quiet_end();
 	if(result != CUBE_KEEPALIVE_NOTHING)
-		take(conf, i, result, now);
+		take(conf, i, result, -1, now);
 }
 
 /* Those of one kind. Where not all get their turn, the next round goes on behind the last one. */

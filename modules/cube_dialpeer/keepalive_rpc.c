@@ -10,9 +10,10 @@
 #include "../libcube/conf/names.h"
 #include "../libcube/show/state.h"
 #include "keepalive_rpc.h"
+#include "peers.h"
 #include "trunks.h"
 
-#define ROW_BYTES 280 /* of an answer, without target and dial-peers */
+#define ROW_BYTES 310 /* of an answer, without target and dial-peers */
 #define TAGS_MAX 20	  /* of a target's dial-peers are named */
 
 static const struct cube_tenant_api *tenant;
@@ -56,6 +57,14 @@ static int seconds_left(const struct cube_keepalive_state *s)
 	return s->asking || s->next <= now.tv_sec ? 0 : (int)(s->next - now.tv_sec);
 }
 
+static const char *ms_text(int ms, char buf[16])
+{
+	if(ms < 0)
+		return "-";
+	snprintf(buf, 16, "%d ms", ms);
+	return buf;
+}
+
 struct answer
 {
 	rpc_t *rpc;
@@ -67,7 +76,7 @@ struct answer
 
 static bool row_add(struct answer *a, const struct cube_watched *w, const struct trunk_state *s)
 {
-	char target[CUBE_TARGET_TEXT_MAX], number[16], since[32], tags[TAGS_MAX * 11 + 32];
+	char target[CUBE_TARGET_TEXT_MAX], number[16], took[16], since[32], tags[CUBE_STATE_PEERS_MAX];
 	size_t bytes;
 	void *row;
 
@@ -77,11 +86,11 @@ static bool row_add(struct answer *a, const struct cube_watched *w, const struct
 	if(a->room < bytes || a->rpc->add(a->ctx, "{", &row) < 0)
 		return false;
 	a->room -= bytes;
-	return a->rpc->struct_add(row, "dssdsssdds", "tenant", w->watch.tenant, "target", target, "transport",
+	return a->rpc->struct_add(row, "dssdssssdds", "tenant", w->watch.tenant, "target", target, "transport",
 				   cube_transport_name(w->watch.transport), "options-keepalive", w->watch.profile, "state",
-				   state_name(s), "last-answer", cube_keepalive_result_name(s->result, number), "since",
-				   time_text(s->since, since), "failures", s->keepalive.failures, "next-question",
-				   seconds_left(&s->keepalive), "dial-peers", tags)
+				   state_name(s), "last-answer", cube_keepalive_result_name(s->result, number), "round-trip",
+				   ms_text(s->ms, took), "since", time_text(s->since, since), "failures", s->keepalive.failures,
+				   "next-question", seconds_left(&s->keepalive), "dial-peers", tags)
 		   >= 0;
 }
 
@@ -91,7 +100,7 @@ static void rows_add(struct answer *a, const struct cube_watch_list *list, bool 
 	unsigned i;
 
 	for(i = 0; i < list->n; i++) {
-		struct trunk_state s = {.result = CUBE_KEEPALIVE_NOTHING};
+		struct trunk_state s = {.result = CUBE_KEEPALIVE_NOTHING, .ms = -1};
 
 		if(!trunks_get(&list->v[i].watch, &s))
 			s.since = time(NULL); /* a reload has just brought it */
@@ -103,7 +112,7 @@ static void rows_add(struct answer *a, const struct cube_watch_list *list, bool 
 static const char *keepalive_doc[] = {
 		"The targets that are asked by OPTIONS whether they are there, those that are down "
 		"first: state (up, down, unknown before the first answer, which counts as up), what "
-		"the last question came to, since when, how many failed in a row, seconds until the "
+		"the last question came to and how long that took, since when, how many failed in a row, seconds until the "
 		"next one",
 		NULL};
 
@@ -140,24 +149,48 @@ rpc_export_t keepalive_rpc[] = {
 
 /* ---- for cube_tls's metrics */
 
+/* What became of calls to the dial-peers that have it. */
+static void hunted(const struct cube_conf *conf, const struct cube_watched *w, struct cube_state_trunk *t)
+{
+	unsigned long counts[N_PEER_COUNTS];
+
+	for(unsigned i = 0; i < w->n_peers; i++) {
+		if(!peers_get(conf->dial_peers[w->peers[i]].tag, counts))
+			continue;
+		t->sent += counts[PEER_OUT];
+		t->answered += counts[PEER_ANSWERED];
+		t->failed += counts[PEER_FAILED];
+	}
+}
+
+static void trunk_fill(const struct cube_conf *conf, const struct cube_watched *w, struct cube_state_trunk *t)
+{
+	struct trunk_state state = {.result = CUBE_KEEPALIVE_NOTHING, .ms = -1, .since = time(NULL)};
+	char number[16];
+
+	(void)trunks_get(&w->watch, &state); /* else a reload has just brought it */
+	t->tenant = w->watch.tenant;
+	t->profile = w->watch.profile;
+	t->transport = w->watch.transport;
+	t->up = !state.keepalive.down;
+	t->known = state.result != CUBE_KEEPALIVE_NOTHING;
+	t->since = state.since;
+	t->response = state.result >= 200 ? state.result : 0;
+	t->ms = state.ms;
+	cube_target_text(&w->watch.target, t->target);
+	snprintf(t->answer, sizeof(t->answer), "%s", cube_keepalive_result_name(state.result, number));
+	tags_text(conf, w, t->peers, sizeof(t->peers));
+	hunted(conf, w, t);
+}
+
 static int trunks(const struct cube_conf *conf, struct cube_state_trunk **out)
 {
 	struct cube_watch_list list;
 	int rc = cube_watch_list_make(conf, &list);
-	struct trunk_state state;
-	unsigned i;
 
 	*out = rc == 0 ? calloc(list.n + 1, sizeof(**out)) : NULL;
-	for(i = 0; *out && i < list.n; i++) {
-		const struct cube_watch *w = &list.v[i].watch;
-		struct cube_state_trunk *t = &(*out)[i];
-
-		t->tenant = w->tenant;
-		t->profile = w->profile;
-		t->transport = w->transport;
-		t->up = !trunks_get(w, &state) || !state.keepalive.down;
-		cube_target_text(&w->target, t->target);
-	}
+	for(unsigned i = 0; *out && i < list.n; i++)
+		trunk_fill(conf, &list.v[i], &(*out)[i]);
 	rc = *out ? (int)list.n : -1;
 	cube_watch_list_free(&list);
 	return rc;

@@ -10,6 +10,7 @@ struct trunk_state
 {
 	struct cube_keepalive_state keepalive;
 	int result;	   /* of the last question that came to something; enum cube_keepalive_result, or a status */
+	int ms;		   /* that it took; -1: it was not answered */
 	int64_t since; /* up or down; seconds since the epoch */
 	int place;	   /* of the question that is on its way; its process's */
 };

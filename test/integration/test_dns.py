@@ -5,6 +5,7 @@ name's certificate is in test_names_dns.py."""
 
 import functools
 import re
+import time
 
 import cube
 import netns
@@ -270,6 +271,23 @@ def test_many_names(made):
         equal("ends", {made.call(str(1000 + n)) for n in range(NAMES)}, {"plain"})
     asked_for = [line for line in made.names.process.tail(100000) if re.search(r"query\[NAPTR\] name\d+\.example", line)]
     check(NAMES <= len(asked_for) <= NAMES + 4, f"NAPTR was asked for {len(asked_for)} times")
+
+
+@inside
+def test_watched_reload(made):
+    """A reload leaves what is known of a name, too; one that is no more in the file is forgotten."""
+    def rows():
+        return {row["target"]: (row["state"], row["since"]) for row in structures(made.cube.rpc("cube_dialpeer.keepalive"))}
+
+    wait_until(lambda: rows()["six.example:6006"][0] == "down", 15, "it is down")
+    before, text = rows(), made.cube.conf.read_text()
+    made.cube.conf.write_text(text.replace('"dns:dead.example"  tenant = 2  options', '"dns:other.example"  tenant = 2  options'))
+    made.cube.kamcmd("cube_tenant.reload")
+    time.sleep(1.5)
+    equal("behind a reload", rows()["six.example:6006"], before["six.example:6006"])
+    check("dead.example" not in rows() and "other.example" in rows(), f"{rows()}")
+    made.cube.conf.write_text(text)
+    made.cube.kamcmd("cube_tenant.reload")
 
 
 @inside

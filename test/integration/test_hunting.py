@@ -37,7 +37,9 @@ dial-peer 24 {{ destination-pattern = "24$"  session-target = "ipv4:{silent}:600
 dial-peer 25 {{ destination-pattern = "25$"  session-target = "ipv4:{silent}:6007"  tenant = 100 }}
 dial-peer 26 {{ destination-pattern = "26$"  session-target = "ipv4:{silent}:6006"  session-transport = "tcp" }}
 dial-peer 27 {{ destination-pattern = "27$"  session-target = "ipv4:{dead}:6001"  tenant = 100 }}
-dial-peer 29 {{ destination-pattern = "2.$"  session-target = "ipv4:{spare}:6009" }}
+dial-peer 28 {{ destination-pattern = "28$"  session-target = "ipv4:{dead}:6001" }}
+dial-peer 30 {{ destination-pattern = "28$"  session-target = "ipv4:{silent}:6006"  preference = 1 }}
+dial-peer 29 {{ destination-pattern = "2.$"  session-target = "ipv4:{spare}:6009"  preference = 2 }}
 # 3: two, and a third one; 4: the first one is the last one; 5: what is hunted past is its own
 dial-peer 31 {{ destination-pattern = "3T"  session-target = "ipv4:{c}:6003" }}
 dial-peer 32 {{ destination-pattern = "3T"  session-target = "ipv4:{d}:6004"  preference = 1 }}
@@ -47,6 +49,13 @@ dial-peer 51 {{ destination-pattern = "5T"  session-target = "ipv4:{c}:6003"  vo
 dial-peer 52 {{ destination-pattern = "[45]T"  session-target = "ipv4:{d}:6004"  preference = 2 }}
 dial-peer 61 {{ destination-pattern = "6T"  session-target = "ipv4:{silent}:6006" }}
 dial-peer 62 {{ destination-pattern = "6T"  session-target = "ipv4:{spare}:6008"  preference = 1 }}
+"""
+BLOCKS = """route[DIAL_PEER_28] {
+	t_set_fr(0, 1000);
+}
+route[DIAL_PEER_30] {
+	t_set_fr(0, 2000);
+}
 """
 PORTS = {"a": 6001, "b": 6002, "c": 6003, "d": 6004}
 TIMER = 5  # seconds: tm's fr_timer in cfg/kamailio.cfg, and connection-establish-tls above
@@ -65,7 +74,8 @@ class Made:
                 self._silent(stack, kind, port)
         self.spare = UdpEnd(stack, self.at["spare"], 6008)
         self.good = UdpEnd(stack, self.at["spare"], 6009)
-        self.cube = cube.Cube(run, CONF.format(block=run.addresses.block, **self.at) + cube.trustpoint("tenant100")).start()
+        self.cube = cube.Cube(run, CONF.format(block=run.addresses.block, **self.at) + cube.trustpoint("tenant100"),
+                              more={"CUBE_DIAL_PEERS": run.write("blocks.cfg", BLOCKS)}).start()
 
     def _silent(self, stack, kind, port):
         """Somebody who is there, and says nothing."""
@@ -138,6 +148,17 @@ def test_past_each(t):
 
     together(call, kinds)
     t.made.cube.prove_alive()
+
+
+def test_own_timer(t):
+    """A dial-peer's block says how long its target may be silent: a closed port of UDP for one second, the next one for two."""
+    leg = UdpLeg(t.made.at["caller"], (t.made.at["cube"], 5060))
+    began = time.monotonic()
+    call = place(leg, "28")
+    took = time.monotonic() - began
+    leg.close()
+    equal("INVITEs at the good one", len(t.made.good.of(call.call_id)), 1)
+    check(2.5 < took < 4.5, f"it took {took:.1f} s, must be 3")
 
 
 def test_cancelled(t):

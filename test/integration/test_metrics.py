@@ -43,6 +43,7 @@ tenant 500 {{ tls-profile = 5  listen-secure = "{cube}:5500" }}
 tls-profile 4 {{ trustpoint = "expired" }}
 tls-profile 5 {{ trustpoint = "soon" }}
 options-keepalive 1 {{ up-interval = 5  down-interval = 5  retry = 1 }}
+dial-peer 5 {{ tenant = 200  destination-pattern = "5..."  session-target = "ipv4:{far}:5061"  options-keepalive-profile = 1 }}
 dial-peer 4 {{ tenant = 200  destination-pattern = "4..."  session-target = "ipv4:{far}:5999"  options-keepalive-profile = 1 }}
 """
 
@@ -302,6 +303,15 @@ def panels_right(made, prometheus, panels):
     check(one("First certificate ends") < 0, "a certificate has ended")
     check(one("Failed handshakes") >= 30, "failed handshakes of the last hour")
     equal("Tenants", rows("Tenants", "tenant", "description"), {("100", 'Provider "A" <Zürich>'): 1, ("200", "PBX"): 1})
+    def targets(title):
+        return {(row["tenant"], row["target"]): value for row, value in prometheus.query(panels[title][0])}
+
+    there, away = ("200", f"{made.at['far']}:5061"), ("200", f"{made.at['far']}:5999")
+    wait_until(lambda: targets("Targets") == {there: 1, away: 0}, 10, "one target is shown as down, the other one as up")
+    found = targets("Targets that are down")
+    check([*found] == [away] and 0 < found[away] < 60, f"down for {found}")
+    found = targets("Round trip of OPTIONS")
+    check([*found] == [there] and 0 <= found[there] < 1, f"round trip {found}")
     days = {key: value // DAY for key, value in rows("Certificates", "trustpoint", "use").items()}
     equal("Certificates", (days["soon", "own"], days["expired", "own"] < 0, days["tenant100", "ca"] > 1000), (4, True, True))
     check(rows("CRLs", "trustpoint")["watched",] < 0, "the CRL is out of date")

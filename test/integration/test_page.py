@@ -3,6 +3,7 @@
 
 import contextlib
 import html.parser
+import re
 import socket
 import struct
 import time
@@ -12,17 +13,21 @@ import browser
 import cube
 import netns
 import pki
+from caller import UdpLeg, place
 from cases import Skipped, check, equal, limit
 from oddcerts import OddCerts
-from run import TREE, Failed
+from run import TREE, Failed, wait_until
 from tlsclient import client_context, served, try_options
+from udpend import UdpEnd
 
 SLOW = 12  # three for each of cfg/kamailio.cfg's TCP workers
 SLOW_BYTES = 200000
 # They may be slow for longer than the test lasts, and are not cut off for what waits.
 SLOW_CHANGES = [("tcp_children=4\n", "tcp_children=4\ntcp_conn_wq_max=1048576\n"), ("tcp_send_timeout=5\n", "tcp_send_timeout=60\n")]
 EVIL = "<img src=x onerror=document.title='evil'>"
-CONF = """sip-ua {{ trusted-list = {{ "127.0.0.0/8" }} }}
+CONF = """options-keepalive 1 {{ up-interval = 5  down-interval = 5  retry = 5 }}
+options-keepalive 2 {{ up-interval = 5  down-interval = 5  retry = 1 }}
+sip-ua {{ listen-non-secure = {{ "{cube}:5060" }}  trusted-list = {{ "127.0.0.0/8" }} }}
 tls-profile 1 {{ trustpoint = "tenant100" }}
 tls-profile 2 {{ trustpoint = "<b>bold</b>" }}
 tenant 100 {{ description = "{evil}"  tls-profile = 1  listen-secure = "{cube}:5100" }}
@@ -31,12 +36,17 @@ tenant 200 {{ description = "Zürich & Söhne"  tls-profile = 2  listen-secure =
 
 
 class Made:
-    def __init__(self, run, _stack):
+    def __init__(self, run, stack):
         self.run = run
         self.at = {name: run.addresses.host() for name in ("cube", "peer", "web")}
         conf = CONF.format(evil=EVIL, **self.at) + cube.trustpoint("tenant100")
         conf += cube.trustpoint("<b>bold</b>", pki.cert("tenant200"), pki.key("tenant200"))
         conf += cube.dial_peer(7, 200, "7...", "ipv4:192.0.2.7:5061")
+        self.ends = {name: UdpEnd(stack, self.at["peer"], port, lambda m, port=port: 503 if port == 7002 and m.method == "OPTIONS" else 200)
+                     for name, port in (("up", 7001), ("down", 7002))}
+        for tag, end in ((8, "up"), (9, "down")):
+            conf += (f'dial-peer {tag} {{ destination-pattern = "{tag}..."  session-target = "ipv4:{self.ends[end].at}"  '
+                     f'description = "{EVIL}"  options-keepalive-profile = {tag - 7} }}\n')
         self.http = self.at["web"], run.addresses.port(self.at["web"], 8080)
         self.url = "http://%s:%d/cube" % self.http
         self.dir = run.dir
@@ -134,12 +144,30 @@ def test_words(t):
     equal("handshakes of tenant 100", (row["Done"], row["Failed"], row["Why"]), ("2", "1", "no-certificate\N{NO-BREAK SPACE}1"))
     names = {row["Trustpoint"]: row["Our certificate"] for row in page.tables["Certificates"]}
     check("<b>bold</b>" in names and "days lefttenant100.cube.example" in names["tenant100"], f"{names}")
-    equal("dial-peers", [(row["Dial-peer"], row["Out"], row["Target"]) for row in page.tables["Dial-peers"]],
+    equal("dial-peers", [(row["Dial-peer"], row["Out"], row["Target"]) for row in page.tables["Dial-peers"]][:1],
           [("7", "7...", "ipv4:192.0.2.7:5061 (TLS)")])
-    check("Nothing needs attention" in page.text, "nothing is wrong")
     for secret in pki.key("tenant100").read_text().split("\n")[1:3]:
         check(secret not in text, "the key is in it")
     made.cube.wait_no_connection()
+
+
+def test_targets(t):
+    """Those that are watched: who is down first, for how long, what they said, what became of calls to them."""
+    made = t.made
+    down = f"target {made.ends['down'].at} is down"
+    wait_until(lambda: down in Document(made.get()[1]).text, 10, "it needs attention")
+    wait_until(lambda: made.ends["up"].requests, 10, "the other one is asked")
+    leg = UdpLeg(made.at["peer"], (made.at["cube"], 5060))
+    place(leg, "8000")
+    leg.close()
+    wait_until(lambda: Document(made.get()[1]).tables["Targets"][1]["State"] == "up", 10, "its answer is shown")
+    rows = Document(made.get()[1]).tables["Targets"]
+    for row in rows:
+        check(re.fullmatch(r"\d\ss|\d\d\ss|\d\smin", row.pop("For")), "for how long it is up, or down")
+        check(re.fullmatch(r"\d{1,3} ms", row.pop("Round trip")), "how long its answer took")
+    wanted = (("down", "9", "down", "503", "0"), ("up", "8", "up", "200", "1"))
+    equal("targets", rows, [{"Tenant": "sip-ua", "Target": f"{made.ends[end].at} (UDP){peer}", "State": state, "Last answer": said,
+                             "Calls sent": calls, "Answered": calls, "Hunted past": "0"} for end, peer, state, said, calls in wanted])
 
 
 @limit(120)
@@ -151,7 +179,7 @@ def test_browser(t):
     with made.connect(5100), made.connect(5200, made.evil, "<i>sni</i>"):
         document, complaints = browser.load(made.url)
         equal("what the browser says", complaints, [])
-        check("<title>kamailio-cube</title>" in document, "somebody changed the title")
+        check("kamailio-cube</title>" in document, "somebody changed the title")
         page = Document(document)
         equal("elements that are not ours", sorted(page.elements - ELEMENTS), [])
         equal("tenant 100", {row["Tenant"]: row for row in page.tables["Tenants"]}["100"]["Description"], EVIL)

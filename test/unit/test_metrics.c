@@ -263,9 +263,29 @@ END_TEST
 START_TEST(test_trunks)
 {
 	static const struct cube_state_trunk trunks[] = {
-			{.tenant = 0, .profile = 1, .transport = CUBE_TRANSPORT_UDP, .target = "192.0.2.1", .up = true},
-			{.tenant = 100, .profile = 1, .transport = CUBE_TRANSPORT_TLS, .target = "[2001:db8::1]:5061"},
-			{.tenant = 100, .profile = 2, .transport = CUBE_TRANSPORT_TCP, .target = "sip.acme.co", .up = true},
+			{.tenant = 0,
+					.profile = 1,
+					.transport = CUBE_TRANSPORT_UDP,
+					.target = "192.0.2.1",
+					.up = true,
+					.known = true,
+					.since = 1700000000,
+					.response = 486,
+					.ms = 1007},
+			{.tenant = 100,
+					.profile = 1,
+					.transport = CUBE_TRANSPORT_TLS,
+					.target = "[2001:db8::1]:5061",
+					.known = true,
+					.since = 1699999999,
+					.ms = -1},
+			{.tenant = 100,
+					.profile = 2,
+					.transport = CUBE_TRANSPORT_TCP,
+					.target = "sip.acme.co",
+					.up = true,
+					.since = 1700000000,
+					.ms = -1},
 	};
 	struct cube_state s = {.trunks = trunks, .n_trunks = N(trunks)};
 
@@ -277,6 +297,19 @@ START_TEST(test_trunks)
 			"options_keepalive=\"1\"} 0\n"
 			"kamailio_cube_trunk_up{tenant=\"100\",target=\"sip.acme.co\",transport=\"tcp\",options_keepalive=\"2\"} "
 			"1\n");
+	is("trunk_last_response",
+			"# TYPE kamailio_cube_trunk_last_response gauge\n"
+			"kamailio_cube_trunk_last_response{tenant=\"0\",target=\"192.0.2.1\",transport=\"udp\",options_keepalive="
+			"\"1\"} "
+			"486\n"
+			"kamailio_cube_trunk_last_response{tenant=\"100\",target=\"[2001:db8::1]:5061\",transport=\"tcp tls\","
+			"options_keepalive=\"1\"} 0\n");
+	is("trunk_round_trip_seconds",
+			"# TYPE kamailio_cube_trunk_round_trip_seconds gauge\n"
+			"kamailio_cube_trunk_round_trip_seconds{tenant=\"0\",target=\"192.0.2.1\",transport=\"udp\","
+			"options_keepalive=\"1\"} 1.007\n");
+	has("kamailio_cube_trunk_since_seconds{tenant=\"100\",target=\"[2001:db8::1]:5061\",transport=\"tcp tls\","
+		"options_keepalive=\"1\"} 1699999999\n");
 }
 END_TEST
 

@@ -183,6 +183,7 @@ START_TEST(test_hostile)
 			{.tag = 1, .destination_pattern = CUBE_STR(EVIL), .session_target = &target, .in = &in, .more = &more}};
 	struct cube_conf conf = {.dial_peers = dial_peers, .n_dial_peers = 1};
 	struct cube_state_tenant tenants[] = {{.tag = 0}, {.tag = 100, .description = CUBE_STR(EVIL)}};
+	struct cube_state_trunk trunk = {.tenant = 100};
 	struct cube_state_trustpoint tps[] = {{.name = CUBE_STR(EVIL),
 			.own_name = EVIL,
 			.ca_name = EVIL,
@@ -202,11 +203,14 @@ START_TEST(test_hostile)
 			.trustpoints = tps,
 			.n_trustpoints = 1,
 			.conns = conns,
-			.n_conns = 1};
+			.n_conns = 1,
+			.trunks = &trunk,
+			.n_trunks = 1};
 
+	snprintf(trunk.target, sizeof(trunk.target), "%s", EVIL);
 	write_page(&s);
-	ck_assert_uint_eq(
-			count(TAME), 1 + 2 + 3 + 4 + 4); /* tenant, connection, certificates, what needs attention, dial-peer */
+	/* tenant, connection, certificates, what needs attention, dial-peer, target */
+	ck_assert_uint_eq(count(TAME), 1 + 2 + 3 + 5 + 4 + 1);
 	ck_assert_uint_eq(count("alert("), count(TAME));
 }
 END_TEST
@@ -292,6 +296,7 @@ START_TEST(test_many)
 	struct cube_state_trustpoint *tps = calloc(MANY, sizeof(*tps));
 	struct cube_state_conn *conns = calloc(MANY, sizeof(*conns));
 	struct cube_dial_peer *dial_peers = calloc(MANY, sizeof(*dial_peers));
+	struct cube_state_trunk *trunks = calloc(MANY, sizeof(*trunks));
 	struct cube_conf conf = {.dial_peers = dial_peers, .n_dial_peers = MANY};
 	struct cube_state s = {.conf = &conf,
 			.tenants = tenants,
@@ -301,10 +306,13 @@ START_TEST(test_many)
 			.trustpoints = tps,
 			.n_trustpoints = MANY,
 			.conns = conns,
-			.n_conns = MANY};
+			.n_conns = MANY,
+			.trunks = trunks,
+			.n_trunks = MANY};
 
 	for(int i = 0; i < MANY; i++) {
 		tenants[i].tag = i;
+		trunks[i] = (struct cube_state_trunk){.tenant = i, .target = "sip.acme.co", .up = i != 4999};
 		listeners[i] = (struct cube_state_listener){addr("192.0.2.1:5061"), true, i, CUBE_STATE_DOWN, 0, 0};
 		tps[i] = (struct cube_state_trustpoint){.name = CUBE_STR("t"), .own_end = NOW + 365 * DAY};
 		conns[i] = (struct cube_state_conn){
@@ -315,8 +323,10 @@ START_TEST(test_many)
 	ck_assert_uint_lt(used, 400000);
 	has("<td data-l=\"Tenant\">4000</td>");
 	ck_assert_uint_eq(count("<li "), 30);
-	has("And 4970 more.");
+	has("And 4971 more.");
 	has("And 4&#8239;800 more tenants: kamcmd cube_tenant.list has them all.");
+	has("And 4&#8239;800 more targets: kamcmd cube_dialpeer.keepalive has them all.");
+	has("<td data-l=\"Tenant\">4999</td>"); /* the target that is down */
 	has("And 4&#8239;800 more connections");
 	has("And 4&#8239;800 more trustpoints, which end later");
 	has("And 4&#8239;800 more dial-peers");
@@ -324,6 +334,7 @@ START_TEST(test_many)
 	free(listeners);
 	free(tps);
 	free(conns);
+	free(trunks);
 	free(dial_peers);
 }
 END_TEST

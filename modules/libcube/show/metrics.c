@@ -235,16 +235,34 @@ static void listeners(const struct out *o)
 		refused_line(o, "sips_refused", &o->s->listeners[i], o->s->listeners[i].sips_refused);
 }
 
-static void trunks(const struct out *o)
+static void trunk_line(const struct out *o, const char *name, const struct cube_state_trunk *t, double value)
 {
 	char target[LABEL_BYTES];
 
-	head(o, "trunk_up", "gauge", "Is the target up, as its answers to OPTIONS say? 0: its dial-peers are busied out.");
-	for(unsigned i = 0; i < o->s->n_trunks; i++) {
-		const struct cube_state_trunk *t = &o->s->trunks[i];
+	say(o, "kamailio_cube_trunk_%s{tenant=\"%d\",target=\"%s\",transport=\"%s\",options_keepalive=\"%d\"} %.15g\n",
+			name, t->tenant, label(cube_str_of(t->target), target), cube_transport_name(t->transport), t->profile,
+			value);
+}
 
-		say(o, "kamailio_cube_trunk_up{tenant=\"%d\",target=\"%s\",transport=\"%s\",options_keepalive=\"%d\"} %d\n",
-				t->tenant, label(cube_str_of(t->target), target), cube_transport_name(t->transport), t->profile, t->up);
+static void trunks(const struct out *o)
+{
+	const struct cube_state_trunk *t, *end = o->s->trunks + o->s->n_trunks;
+
+	head(o, "trunk_up", "gauge", "Is the target up, as its answers to OPTIONS say? 0: its dial-peers are busied out.");
+	for(t = o->s->trunks; t < end; t++)
+		trunk_line(o, "up", t, t->up);
+	head(o, "trunk_since_seconds", "gauge", "Since when the target is up, or down, as Unix time.");
+	for(t = o->s->trunks; t < end; t++)
+		trunk_line(o, "since_seconds", t, (double)t->since);
+	head(o, "trunk_last_response", "gauge", "Status of the target's answer to the last OPTIONS; 0: there was none.");
+	for(t = o->s->trunks; t < end; t++) {
+		if(t->known)
+			trunk_line(o, "last_response", t, t->response);
+	}
+	head(o, "trunk_round_trip_seconds", "gauge", "How long that answer took.");
+	for(t = o->s->trunks; t < end; t++) {
+		if(t->ms >= 0)
+			trunk_line(o, "round_trip_seconds", t, t->ms / 1000.0);
 	}
 }
 

@@ -106,6 +106,23 @@ static void trouble_listeners(struct trouble *t, const struct cube_state *s)
 	}
 }
 
+static void trouble_targets(struct trouble *t, const struct cube_state *s)
+{
+	for(unsigned i = 0; i < s->n_trunks; i++) {
+		const struct cube_state_trunk *trunk = &s->trunks[i];
+
+		if(trunk->up || !item(t, "bad"))
+			continue;
+		if(trunk->tenant != 0)
+			cube_html_say(t->html, "Tenant %d: ", trunk->tenant);
+		cube_html_say(t->html, "target ");
+		cube_html_text(t->html, cube_str_of(trunk->target));
+		cube_html_say(t->html, " is down for ");
+		cube_html_age(t->html, s->now - trunk->since);
+		cube_html_say(t->html, ": %s</li>", trunk->answer);
+	}
+}
+
 static void trouble_end(
 		struct trouble *t, const struct cube_state *s, struct cube_str trustpoint, const char *what, int64_t end)
 {
@@ -155,6 +172,7 @@ static unsigned trouble(const struct cube_html *html, const struct cube_state *s
 	struct trouble t = {html, "bad", 0};
 
 	trouble_listeners(&t, s);
+	trouble_targets(&t, s);
 	trouble_trustpoints(&t, s);
 	t.only = "warn";
 	if(s->refused && item(&t, "warn"))
@@ -168,7 +186,8 @@ static void attention(const struct cube_html *html, const struct cube_state *s, 
 {
 	if(n == 0) {
 		cube_html_say(html,
-				"<section class=\"fine\">Nothing needs attention: all listeners are open, no certificate ends in "
+				"<section class=\"fine\">Nothing needs attention: all listeners are open, no target is down, no "
+				"certificate ends in "
 				"the next %d days.</section>\n",
 				PAGE_WARN_DAYS);
 		return;
@@ -233,6 +252,7 @@ void cube_page(struct cube_state *s, cube_put_f put, void *ctx)
 	attention(&html, s, n);
 	glance(&html, s);
 	page_tenants(&html, s);
+	page_targets(&html, s);
 	page_connections(&html, s);
 	page_certificates(&html, s);
 	page_handshakes(&html, s);

@@ -18,6 +18,7 @@ void page_tenants(const struct cube_html *html, const struct cube_state *state);
 void page_connections(const struct cube_html *html, struct cube_state *state);
 void page_certificates(const struct cube_html *html, const struct cube_state *state);
 void page_handshakes(const struct cube_html *html, const struct cube_state *state);
+void page_targets(const struct cube_html *html, const struct cube_state *state);
 void page_dial_peers(const struct cube_html *html, const struct cube_state *state);
 
 #endif

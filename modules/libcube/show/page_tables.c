@@ -357,7 +357,7 @@ void page_handshakes(const struct cube_html *html, const struct cube_state *s)
 	table_end(html, rows - shown, "rows, without failures", "kamcmd cube_tls.counters has them all.");
 }
 
-/* ---- dial-peers */
+/* ---- targets that are asked by OPTIONS */
 
 static const char *transport_word(enum cube_transport t)
 {
@@ -366,6 +366,59 @@ static const char *transport_word(enum cube_transport t)
 		   : t == CUBE_TRANSPORT_UDP ? " (UDP)"
 									 : "";
 }
+
+static void target_row(const struct cube_html *html, const struct cube_state_trunk *t, int64_t now)
+{
+	cube_html_say(html, "<tr>");
+	tenant_cell(html, t->tenant);
+	cell(html, "Target");
+	cube_html_text(html, cube_str_of(t->target));
+	cube_html_say(html, "%s<small>", transport_word(t->transport));
+	cube_html_text(html, cube_str_of(t->peers));
+	cube_html_say(html, "</small>");
+	cell_end(html);
+	cube_html_say(html, "<td data-l=\"State\"><span class=\"%s\">%s</span></td><td class=\"n\" data-l=\"For\"><span>",
+			!t->up	   ? "bad"
+			: t->known ? "ok"
+					   : "",
+			!t->up	   ? "down"
+			: t->known ? "up"
+					   : "not known yet");
+	cube_html_age(html, now - t->since);
+	cube_html_say(html, "</span></td>");
+	text_cell(html, "Last answer", cube_str_of(t->answer));
+	if(t->ms >= 0)
+		cube_html_say(html, "<td class=\"n\" data-l=\"Round trip\"><span>%d ms</span></td>", t->ms);
+	else
+		cube_html_say(html, "<td class=\"n\" data-l=\"Round trip\"></td>");
+	number_cell(html, "Calls sent", t->sent, "");
+	number_cell(html, "Answered", t->answered, "");
+	number_cell(html, "Hunted past", t->failed, "warn");
+	cube_html_say(html, "</tr>\n");
+}
+
+/* Those that are down first. */
+void page_targets(const struct cube_html *html, const struct cube_state *s)
+{
+	static const char *const heads[] = {"Tenant", "Target and dial-peers", "State", "#For", "Last answer",
+			"#Round trip", "#Calls sent", "#Answered", "#Hunted past", NULL};
+	unsigned shown = 0;
+
+	if(s->n_trunks == 0)
+		return;
+	table_begin(html, "Targets", heads);
+	for(int up = 0; up <= 1; up++) {
+		for(unsigned i = 0; i < s->n_trunks && shown < PAGE_ROWS_MAX; i++) {
+			if(s->trunks[i].up != (up == 1))
+				continue;
+			target_row(html, &s->trunks[i], s->now);
+			shown++;
+		}
+	}
+	table_end(html, s->n_trunks - shown, "targets", "kamcmd cube_dialpeer.keepalive has them all.");
+}
+
+/* ---- dial-peers */
 
 static void dial_peer_row(const struct cube_html *html, const struct cube_dial_peer *d)
 {

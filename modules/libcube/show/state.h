@@ -62,6 +62,8 @@ struct cube_state_conn
 	int64_t since, not_after;	  /* not_after: of the peer's chain; 0: not known */
 };
 
+#define CUBE_STATE_PEERS_MAX 256
+
 /* A target that is asked by OPTIONS. */
 struct cube_state_trunk
 {
@@ -69,7 +71,13 @@ struct cube_state_trunk
 	int profile; /* tag of its options-keepalive */
 	enum cube_transport transport;
 	char target[CUBE_TARGET_TEXT_MAX];
-	bool up;
+	bool up, known;	 /* known: an answer, or word that there is none, has come; before, it counts as up */
+	int64_t since;	 /* up or down */
+	int response;	 /* status of the last answer; 0: there was none */
+	char answer[40]; /* the same in words */
+	int ms;			 /* that it took; -1: there was none */
+	char peers[CUBE_STATE_PEERS_MAX]; /* its dial-peers, the first ones by tag */
+	uint64_t sent, answered, failed;  /* calls by these dial-peers */
 };
 
 struct cube_state
