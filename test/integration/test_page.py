@@ -111,7 +111,7 @@ class Document(html.parser.HTMLParser):
 
 
 ELEMENTS = {"html", "head", "meta", "title", "style", "body", "main", "header", "h1", "h2", "p", "section", "div", "b", "span",
-            "small", "br", "table", "thead", "tbody", "tr", "th", "td"}
+            "small", "br", "ul", "li", "table", "thead", "tbody", "tr", "th", "td"}
 
 
 def test_words(t):
