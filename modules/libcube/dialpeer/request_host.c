@@ -2,6 +2,7 @@
 /* Where a SIP request on its way out says that it goes. RFC 3261 25.1: Method SP Request-URI SP SIP-Version CRLF. */
 #include <string.h>
 
+#include "header.h"
 #include "request_host.h"
 
 /* text up to the first of the characters; all of it if there is none. */
@@ -64,41 +65,6 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-/* The length of "Route :" at the front of text, in whatever case and with blanks in front of the colon; 0: it is another header. */
-static size_t name_length(struct cube_str text, struct cube_str name)
-{
-	size_t i = name.len;
-
-	if(text.len <= name.len || !cube_str_caseeq((struct cube_str){text.s, name.len}, name))
-		return 0;
-	while(i < text.len && is_blank(text.s[i]))
-		i++;
-	return i < text.len && text.s[i] == ':' ? i + 1 : 0;
-}
-
-/* What stands behind the colon of the first header of this name, with the lines that continue it. As Kamailio: a line ends with
- * LF, whatever stands before; the empty line ends the headers. Each message that goes out is looked through, so a line that
- * begins with another letter costs next to nothing. */
-static bool find_header(struct cube_str message, struct cube_str name, struct cube_str *value)
-{
-	const char *s = message.s, *end = message.s + message.len, *next;
-	size_t len = 0;
-
-	while(len == 0) {
-		s = s < end ? memchr(s, '\n', (size_t)(end - s)) : NULL;
-		if(!s || ++s == end || *s == '\r' || *s == '\n')
-			return false;
-		if((*s | 0x20) == (name.s[0] | 0x20))
-			len = name_length((struct cube_str){s, (size_t)(end - s)}, name);
-	}
-	next = s += len;
-	do {
-		next = next < end ? memchr(next, '\n', (size_t)(end - next)) : NULL;
-	} while(next && ++next < end && (*next == ' ' || *next == '\t'));
-	*value = (struct cube_str){s, (size_t)((next ? next : end) - s)};
-	return true;
-}
-
 /* Where the first c is that stands in no quotes; value.len if there is none. */
 static size_t unquoted(struct cube_str value, char c)
 {
@@ -127,13 +93,15 @@ bool cube_request_uri_is_sips(struct cube_str uri, struct cube_str route)
 
 bool cube_request_is_sips(struct cube_str message)
 {
+	static const struct cube_str name = {"Route", 5};
 	struct cube_str line = line_of(message), method = until(line, " "), route;
+	unsigned which;
 
 	if(method.len == line.len || cube_str_eq(method, CUBE_STR("SIP/2.0")))
 		return false;
 	if(cube_str_caseeq(until(behind(line, method.len + 1), ":"), CUBE_STR("sips")))
 		return true;
-	return find_header(message, CUBE_STR("Route"), &route) && leads_to_sips(route);
+	return cube_header_next(&message, &name, 1, &which, &route) && leads_to_sips(route);
 }
 
 /* Among the parameters of a To header, which stand behind the > if there is one. */
@@ -155,10 +123,10 @@ static bool has_tag(struct cube_str value)
 
 bool cube_request_in_dialog(struct cube_str message)
 {
-	struct cube_str to, t;
-	bool has_to = find_header(message, CUBE_STR("To"), &to), has_t = find_header(message, CUBE_STR("t"), &t);
+	static const struct cube_str names[] = {{"To", 2}, {"t", 1}};
+	struct cube_str to;
+	unsigned which;
 
-	if(has_t && (!has_to || t.s < to.s)) /* the first one counts, as it does for Kamailio */
-		return has_tag(t);
-	return has_to && has_tag(to);
+	/* the first one counts, as it does for Kamailio */
+	return cube_header_next(&message, names, 2, &which, &to) && has_tag(to);
 }
