@@ -34,7 +34,10 @@ unsigned call_wanted(const struct cube_conf *conf)
 
 void call_numbers(const sip_msg_t *msg, struct call_facts *f)
 {
-	f->call.called = cube_number_from_user(ksr_cube_str(msg->parsed_uri.user), f->called);
+	struct cube_str user =
+			f->call.uri[CUBE_URI_REQUEST] ? f->parts[CUBE_URI_REQUEST].user : ksr_cube_str(msg->parsed_uri.user);
+
+	f->call.called = cube_number_from_user(user, f->called);
 	if(f->call.uri[CUBE_URI_FROM])
 		f->call.calling = cube_number_from_user(f->parts[CUBE_URI_FROM].user, f->calling);
 }
@@ -42,14 +45,14 @@ void call_numbers(const sip_msg_t *msg, struct call_facts *f)
 bool call_read(sip_msg_t *msg, unsigned wanted, struct call_facts *f)
 {
 	memset(f, 0, sizeof(*f));
-	if(parse_sip_msg_uri(msg) < 0 || parse_headers(msg, HDR_EOH_F, 0) < 0) {
+	if(wanted & CALL_URI(CUBE_URI_REQUEST))
+		read_part(f, CUBE_URI_REQUEST, cube_uri_parse, ksr_cube_str(*GET_RURI(msg)));
+	if((!f->call.uri[CUBE_URI_REQUEST] && parse_sip_msg_uri(msg) < 0) || parse_headers(msg, HDR_EOH_F, 0) < 0) {
 		LM_NOTICE("the Request-URI, or a header, does not parse; no dial-peer matches\n");
 		return false;
 	}
 	if(wanted & CALL_URI(CUBE_URI_VIA) && msg->h_via1)
 		read_part(f, CUBE_URI_VIA, cube_uri_parse_via, ksr_cube_str(msg->h_via1->body));
-	if(wanted & CALL_URI(CUBE_URI_REQUEST))
-		read_part(f, CUBE_URI_REQUEST, cube_uri_parse, ksr_cube_str(*GET_RURI(msg)));
 	if(wanted & CALL_URI(CUBE_URI_TO))
 		read_header(f, CUBE_URI_TO, msg->to);
 	if(wanted & CALL_URI(CUBE_URI_FROM))

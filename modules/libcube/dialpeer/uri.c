@@ -19,6 +19,7 @@ enum stop
 	ANGLE = 64, /* < */
 	QUOTE = 128,
 	INVISIBLE = 256, /* what stands in no URI */
+	AT = 512,
 };
 
 static const uint16_t stops[256] = {[0 ... 8] = INVISIBLE,
@@ -36,7 +37,8 @@ static const uint16_t stops[256] = {[0 ... 8] = INVISIBLE,
 		[';'] = SEMICOLON,
 		['?'] = QUESTION,
 		[','] = COMMA,
-		['/'] = SLASH};
+		['/'] = SLASH,
+		['@'] = AT};
 
 static struct cube_str behind(struct cube_str text, size_t n)
 {
@@ -102,21 +104,35 @@ static struct cube_str phone_context_of(struct cube_str params)
 	return (struct cube_str){NULL, 0};
 }
 
+/* userinfo: what stands before the @, with whatever of the stops there is in it. */
+static bool take_user(struct cube_str userinfo, unsigned has, struct cube_uri_parts *parts)
+{
+	struct cube_str named = has & COLON ? until(userinfo, COLON) : userinfo; /* without a password */
+
+	parts->user = has & SEMICOLON ? until(named, SEMICOLON) : named;
+	if(parts->user.len == 0)
+		return false;
+	parts->user_params = behind(named, parts->user.len);
+	parts->phone_context = phone_context_of(parts->user_params);
+	return true;
+}
+
 /* rest: behind "sip:". An @ in a user part is escaped, so the first ends it. */
 static bool parse_sip(struct cube_str rest, struct cube_uri_parts *parts)
 {
-	struct cube_str userinfo = until_char(rest, '@'), port;
+	unsigned has = 0, kind = 0;
+	struct cube_str port;
 	uint16_t number;
+	size_t i;
 
-	if(userinfo.len < rest.len) {
-		struct cube_str named = until(userinfo, COLON);
-
-		parts->user = until(named, SEMICOLON);
-		if(parts->user.len == 0)
+	for(i = 0; i < rest.len && !(kind & AT); i++) {
+		has |= kind;
+		kind = stops[(unsigned char)rest.s[i]];
+	}
+	if(kind & AT) {
+		if(!take_user((struct cube_str){rest.s, i - 1}, has, parts))
 			return false;
-		parts->user_params = behind(named, parts->user.len);
-		parts->phone_context = phone_context_of(parts->user_params);
-		rest = behind(rest, userinfo.len + 1);
+		rest = behind(rest, i);
 	}
 	if(!take_host(&rest, parts))
 		return false;
@@ -149,6 +165,14 @@ static bool parse_tel(struct cube_str rest, struct cube_uri_parts *parts)
 	return digits > 0;
 }
 
+static bool is_sip(struct cube_str scheme)
+{
+	const char *s = scheme.s;
+
+	return (scheme.len == 3 || (scheme.len == 4 && (s[3] | 0x20) == 's')) && (s[0] | 0x20) == 's'
+		   && (s[1] | 0x20) == 'i' && (s[2] | 0x20) == 'p';
+}
+
 bool cube_uri_parse(struct cube_str text, struct cube_uri_parts *parts)
 {
 	struct cube_uri_parts found = {.whole = text};
@@ -158,7 +182,7 @@ bool cube_uri_parse(struct cube_str text, struct cube_uri_parts *parts)
 	if(found.scheme.len == text.len || until(text, INVISIBLE).len < text.len)
 		return false;
 	text = behind(text, found.scheme.len + 1);
-	if(cube_str_caseeq(found.scheme, CUBE_STR("sip")) || cube_str_caseeq(found.scheme, CUBE_STR("sips")))
+	if(is_sip(found.scheme))
 		good = parse_sip(text, &found);
 	else
 		good = cube_str_caseeq(found.scheme, CUBE_STR("tel")) && parse_tel(text, &found);
