@@ -14,6 +14,7 @@
 
 #include "../ksr/ksr.h"
 #include "../libcube/base/limit.h"
+#include "../libcube/dialpeer/header.h"
 #include "quiet.h"
 
 #define LINES_MAX 10	/* that a process writes about malformed messages in each period */
@@ -83,12 +84,23 @@ static int on_closed(sr_event_param_t *evp)
 	return 0;
 }
 
-/* The core parses the rest of the headers, and what is in From, when somebody asks for it. Now is when it does so in silence. */
+/* Is there nothing left in it that the core could complain about when it gets there? So it is with most responses, and the core need
+ * not get there. */
+static bool is_plain(const sip_msg_t *msg)
+{
+	struct cube_str rest = {msg->unparsed, (size_t)(msg->buf + msg->len - msg->unparsed)}, tag;
+
+	return msg->from && cube_header_tag(ksr_cube_str(msg->from->body), &tag)
+		   && (msg->parsed_flag & HDR_EOH_F || cube_header_lines_plain(rest));
+}
+
+/* The core parses the rest of the headers, and what is in From, when somebody asks for it, as somebody does of each request. Now is
+ * when it does so in silence. */
 static int on_script(sip_msg_t *msg, unsigned int flags, void *param)
 {
-	bool sip = msg->first_line.type == SIP_REPLY || IS_SIP(msg); /* HTTP comes here, too */
+	bool reply = msg->first_line.type == SIP_REPLY, sip = reply || IS_SIP(msg); /* HTTP comes here, too */
 
-	if(sip && (parse_headers(msg, HDR_EOH_F, 0) < 0 || parse_from_header(msg) < 0)) {
+	if(sip && !(reply && is_plain(msg)) && (parse_headers(msg, HDR_EOH_F, 0) < 0 || parse_from_header(msg) < 0)) {
 		malformed(msg);
 		return 0; /* drops it */
 	}
