@@ -108,10 +108,9 @@ static int set_request_uri(sip_msg_t *msg, const struct cube_dial_peer *peer, st
 {
 	char text[URI_TEXT_MAX], buf[CUBE_SCHEME_TEXT_MAX];
 	struct cube_writing whole = CUBE_WRITE_IN(text);
+	struct cube_str params = numbers_params(user), uri;
 	struct cube_uri_parts parts;
-	struct cube_str uri;
 	str s;
-	struct cube_str params = numbers_params(user);
 
 	cube_write(&whole, CUBE_STR("sip:"));
 	cube_write(&whole, user);
@@ -121,8 +120,10 @@ static int set_request_uri(sip_msg_t *msg, const struct cube_dial_peer *peer, st
 	cube_write(&whole, place);
 	if(ksr_number(KSR_TEL, 0))
 		cube_write(&whole, CUBE_STR(";user=phone"));
-	if(whole.full || !cube_uri_parse((struct cube_str){text, whole.len}, &parts)
-			|| !cube_scheme_change(&parts, peer->url, (struct cube_str){NULL, 0}, host, buf, &uri)) {
+	uri = (struct cube_str){text, whole.len};
+	if(whole.full || !cube_uri_parse(uri, &parts)
+			|| (peer->url != CUBE_URL_SIP
+					&& !cube_scheme_change(&parts, peer->url, (struct cube_str){NULL, 0}, host, buf, &uri))) {
 		LM_NOTICE("dial-peer %d: the called user is too long, or is none that a URI can have\n", peer->tag);
 		return -1;
 	}

@@ -6,11 +6,11 @@
 
 #include "core/dprint.h"
 #include "core/globals.h"
-#include "modules/tm/tm_load.h"
 
 #include "../ksr/ksr.h"
 #include "../libcube/conf/target.h"
 #include "apply.h"
+#include "binds.h"
 #include "ask.h"
 #include "headers.h"
 #include "hosts.h"
@@ -33,7 +33,6 @@ static const struct
 		[ASK_NAME_STREAM] = {1984, ASK_MAX},
 };
 
-static struct tm_binds tm;
 static const struct cube_tenant_api *tenant;
 /* shared; ASK_MAX of them */
 static struct place
@@ -46,10 +45,6 @@ static bool taken[ASK_MAX]; /* each the keepalive process's whose kind it is */
 int ask_init(const struct cube_tenant_api *api)
 {
 	tenant = api;
-	if(!find_export("load_tm", NO_SCRIPT, 0) || load_tm_api(&tm) < 0) {
-		LM_ERR("tm.so is not loaded; put loadmodule \"tm.so\" before cube_dialpeer.so\n");
-		return -1;
-	}
 	places = ksr_shm_table(ASK_MAX * sizeof(*places));
 	return places ? 0 : -1;
 }
@@ -154,7 +149,7 @@ static int options(uintptr_t question, const struct cube_watch *watch, const soc
 	req.ssock = &s_from;
 	/* this process's: to an address of another family the core would send from somebody else's socket */
 	dns_flags = hosts_dns_flags(from->address.af);
-	rc = tm.t_request(&req, &s_to, &s_to, &s_own, &s_hop);
+	rc = binds_tm.t_request(&req, &s_to, &s_to, &s_own, &s_hop);
 	dns_flags = kept;
 	return rc;
 }

@@ -79,11 +79,11 @@ static int change_to(sip_msg_t *msg, const struct headers_leg *leg, const struct
 	return rc > 0 ? replace_tagged(msg, uac.replace_to, uri) : rc;
 }
 
-/* So it is with most calls, and then the message need not be taken apart. */
+/* So it is with most calls. */
 static bool nothing_to_change(const sip_msg_t *msg, const struct cube_dial_peer *peer)
 {
-	return peer->url == CUBE_URL_SIP && legs_in() == CUBE_URL_SIP && !numbers_any_change(peer) && msg->eoh
-		   && cube_scheme_sip_alone((struct cube_str){msg->buf, (size_t)(msg->eoh - msg->buf)});
+	return peer->url == CUBE_URL_SIP && legs_in() == CUBE_URL_SIP && !numbers_any_change(peer)
+		   && headers_sip_alone(msg);
 }
 
 static int change_parties(
@@ -113,8 +113,10 @@ static int change_uris(sip_msg_t *msg, const struct cube_conf *conf, const struc
 	struct headers_leg leg = {.url = CUBE_URL_UNSET, .sender = &sender};
 	int rc;
 
-	if(!dialog_sender(msg, true, &sender)) {
-		LM_NOTICE("the call has no tag in From, and no dialog could come of it\n");
+	if(dialog_begin(msg, conf, legs_in(), peer->url, &sender) < 0) {
+		LM_NOTICE(
+				"dial-peer %d: no dialog can come of the call: it has no Call-ID or no tag in From, or memory is out\n",
+				peer->tag);
 		return -1;
 	}
 	rc = nothing_to_change(msg, peer) ? headers_change(msg, &leg) : change_parties(msg, conf, peer, &leg);
@@ -139,7 +141,6 @@ static int keep_codecs(sip_msg_t *msg, const struct cube_dial_peer *peer)
 {
 	str audio = str_init("audio"), codecs;
 	char buf[CODECS_TEXT_MAX];
-
 	const struct cube_list *list = peer ? &cube_dial_more(peer)->codec : NULL;
 
 	if(!list || list->n == 0)
@@ -186,9 +187,8 @@ int ki_dialpeer_reply(sip_msg_t *msg)
 	struct cube_snapshot *s;
 
 	if(legs_reply(msg) < 0)
-		LM_ERR("a reply keeps the scheme of the leg that it comes from, and its Contact is of no use to the other "
-			   "side: it cannot "
-			   "be changed\n");
+		LM_ERR("a reply cannot be changed: it keeps the scheme of the leg that it comes from, and its Contact is of no "
+			   "use to the other side\n");
 	if(!ksr_number(KSR_CODEC, 0))
 		return 1;
 	if(!(s = tenant.acquire()))

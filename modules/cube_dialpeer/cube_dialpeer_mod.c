@@ -4,6 +4,7 @@
 #include "core/rpc_lookup.h"
 #include "core/sr_module.h"
 
+#include "binds.h"
 #include "branch.h"
 #include "dialog.h"
 #include "dialpeer_rpc.h"
@@ -67,8 +68,8 @@ static int mod_init(void)
 {
 	static const char *const order[] = {"cube_tenant", "cube_dialpeer", NULL};
 
-	if(ksr_load_order(order) < 0 || cube_tenant_load_api(&tenant) < 0 || dialpeer_rpc_init() < 0 || hunt_init() < 0
-			|| legs_init() < 0 || dialog_init() < 0 || branch_init() < 0 || naptr_init() < 0
+	if(ksr_load_order(order) < 0 || cube_tenant_load_api(&tenant) < 0 || binds_init() < 0 || dialpeer_rpc_init() < 0
+			|| hunt_init() < 0 || dialog_init() < 0 || branch_init() < 0 || naptr_init() < 0
 			|| keepalive_init(&tenant) < 0)
 		return -1;
 	keepalive_rpc_init(&tenant);

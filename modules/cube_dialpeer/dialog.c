@@ -6,27 +6,27 @@
 #include "core/dprint.h"
 #include "core/dset.h"
 #include "core/parser/parse_from.h"
-#include "core/parser/parse_rr.h"
 #include "core/parser/parse_to.h"
 #include "core/parser/parse_uri.h"
-#include "core/socket_info.h"
-#include "modules/rr/api.h"
 
 #include "../ksr/vars.h"
 #include "../libcube/base/limit.h"
+#include "../libcube/base/write.h"
+#include "../libcube/dialpeer/header.h"
 #include "../libcube/dialpeer/sdp.h"
 #include "apply.h"
+#include "binds.h"
 #include "dialog.h"
 #include "dialog_key.h"
 #include "headers.h"
+#include "routes.h"
 
 #define LINES_MAX 10	/* that a process writes about such requests in each period */
 #define LINES_PERIOD 10 /* seconds */
 
-#define PARAM "cube-legs"
 #define ROUTES_MAX 64
+#define PARAM_MAX (sizeof(";" ROUTES_PARAM "=") + 2 + CUBE_PROOF_LEN)
 
-static struct rr_binds rr;
 static struct cube_tenant_api tenant;
 static unsigned char key[CUBE_PROOF_KEY]; /* made before the first fork, so all processes have it */
 
@@ -35,10 +35,6 @@ int dialog_init(void)
 	struct cube_snapshot *s;
 	int rc;
 
-	if(!find_export("load_rr", 0, 0) || load_rr_api(&rr) < 0) {
-		LM_ERR("rr.so is not loaded; put loadmodule \"rr.so\" before cube_dialpeer.so\n");
-		return -1;
-	}
 	if(cube_tenant_load_api(&tenant) < 0 || !(s = tenant.acquire()))
 		return -1;
 	rc = dialog_key(s->conf->sip_ua.crl_cache.s, key);
@@ -75,200 +71,141 @@ static enum cube_url url_of(char letter)
 	return letter == 's' ? CUBE_URL_SIPS : CUBE_URL_SIP;
 }
 
-static struct cube_str from_tag(sip_msg_t *msg)
+/* The core takes To apart with the other headers, From when it is asked to: of requests it always is, of responses seldom. */
+static struct cube_str tag_of(sip_msg_t *msg, bool from)
 {
-	return parse_from_header(msg) < 0 ? (struct cube_str){NULL, 0} : ksr_cube_str(get_from(msg)->tag_value);
+	struct cube_str tag = {NULL, 0};
+
+	if(!from)
+		return ksr_cube_str(get_to(msg)->tag_value);
+	if(msg->from && !msg->from->parsed && cube_header_tag(ksr_cube_str(msg->from->body), &tag))
+		return tag;
+	return parse_from_header(msg) < 0 ? tag : ksr_cube_str(get_from(msg)->tag_value);
 }
 
-bool dialog_sender(sip_msg_t *msg, bool by_caller, struct dialog_sender *sender)
+/* Which dialog, but for its legs. by_caller: was the request, or the one that is answered, sent by who sent the INVITE? */
+static bool name_dialog(sip_msg_t *msg, bool by_caller, struct cube_proof_dialog *dialog)
 {
-	if(parse_headers(msg, HDR_EOH_F, 0) < 0 || !msg->callid || !msg->to || !get_to(msg))
+	if(!msg->callid || !msg->to || !get_to(msg))
 		return false;
-	sender->dialog.call_id = ksr_cube_str(msg->callid->body);
-	sender->dialog.caller_tag = by_caller ? from_tag(msg) : ksr_cube_str(get_to(msg)->tag_value);
-	sender->caller = (msg->first_line.type == SIP_REQUEST) == by_caller;
-	return sender->dialog.call_id.len > 0 && sender->dialog.caller_tag.len > 0;
+	dialog->call_id = ksr_cube_str(msg->callid->body);
+	dialog->caller_tag = tag_of(msg, by_caller);
+	return dialog->call_id.len > 0 && dialog->caller_tag.len > 0;
 }
 
-/* As the core sees it, since it is the core that sends there. It would log what it cannot parse. */
-static bool place_of(struct cube_str text, sip_uri_t *uri, struct cube_proof_place *place)
-{
-	bool ok;
-
-	memset(uri, 0, sizeof(*uri));
-	ksr_quiet_begin();
-	ok = text.len > 0 && parse_uri((char *)text.s, (int)text.len, uri) >= 0;
-	ksr_quiet_end();
-	*place = (struct cube_proof_place){
-			ksr_cube_str(uri->user), ksr_cube_str(uri->host), ksr_cube_str(uri->port), ksr_cube_str(uri->maddr_val)};
-	return ok && place->host.len > 0;
-}
-
-bool dialog_mark(
-		const struct dialog_sender *sender, struct cube_str uri, char buf[CUBE_PROOF_URI_MAX], struct cube_str *marked)
+bool dialog_mark(const struct dialog_sender *sender, struct cube_str uri, const struct cube_uri_parts *parts,
+		char buf[CUBE_PROOF_URI_MAX], struct cube_str *marked)
 {
 	struct cube_proof_place place;
 	char proof[CUBE_PROOF_LEN + 1];
 	sip_uri_t parsed;
 
-	return place_of(uri, &parsed, &place) && cube_proof_target(prover(), &sender->dialog, sender->caller, &place, proof)
+	if(!(parts && cube_proof_place(parts, &place)) && !routes_place(uri, &parsed, &place))
+		return false;
+	return cube_proof_target(prover(), &sender->dialog, sender->caller, sender->behind, &place, proof)
 		   && cube_proof_mark(uri, place.host, proof, buf, marked);
 }
 
-/* The first n URIs of the Route, or Record-Route, headers; how many there are of them, -1: one does not parse. */
-static int routes_of(hdr_field_t *h, struct cube_str *uris, int n)
+/* ";cube-legs=sp0123456789abcdef". Where both legs are sip and nobody is behind us there is nothing to say, and so it is with
+ * most dialogs: our Record-Route headers are as the module rr makes them. */
+static struct cube_str param_of(const char schemes[2], const char *proof, char buf[PARAM_MAX])
 {
-	hdr_types_t type = h ? h->type : HDR_OTHER_T;
-	int found = 0, rc = 0;
+	struct cube_writing w = {.s = buf, .size = PARAM_MAX};
 
-	for(; h && found < n; h = h->next) {
-		if(h->type != type)
-			continue;
-		ksr_quiet_begin();
-		rc = parse_rr(h);
-		ksr_quiet_end();
-		if(rc < 0)
-			return -1;
-		for(rr_t *r = h->parsed; r && found < n; r = r->next)
-			uris[found++] = ksr_cube_str(r->nameaddr.uri);
-	}
-	return found;
+	if(schemes[0] == 'p' && schemes[1] == 'p' && !proof[0])
+		return (struct cube_str){buf, 0};
+	cube_write(&w, CUBE_STR(";" ROUTES_PARAM "="));
+	cube_write(&w, (struct cube_str){schemes, 2});
+	cube_write(&w, cube_str_of(proof));
+	return (struct cube_str){buf, w.len};
 }
 
-static bool leg_of(const struct cube_conf *conf, const socket_info_t *si, char scheme, struct cube_proof_leg *leg)
+int dialog_begin(
+		sip_msg_t *msg, const struct cube_conf *conf, enum cube_url in, enum cube_url out, struct dialog_sender *sender)
 {
-	const struct cube_listener *l;
-
-	if(!si)
-		return false;
-	leg->addr = (struct cube_addr){ksr_cube_ip(&si->address), si->port_no};
-	leg->proto = si->proto;
-	leg->scheme = scheme;
-	l = cube_conf_listener(conf, &leg->addr.ip, leg->addr.port, si->proto == PROTO_TLS);
-	leg->tenant = !l ? CUBE_NONE : l->tenant == CUBE_NONE ? 0 : conf->tenants[l->tenant].tag;
-	return true;
-}
-
-/* value: of the parameter, DIALOG_VALUE_LEN bytes and a zero. */
-static int note(sip_msg_t *msg, const struct cube_conf *conf, char in, char out, char value[DIALOG_VALUE_LEN + 1])
-{
+	const char schemes[2] = {letter(in), letter(out)};
+	char proof[CUBE_PROOF_LEN + 1] = "", text[PARAM_MAX];
+	struct cube_proof_leg legs[2];
 	struct cube_proof_place next;
-	struct cube_proof_leg legs[2];
-	struct dialog_sender sender;
-	struct cube_str first;
+	struct cube_str routes[ROUTES_MAX];
+	int n = routes_of(msg->record_route, routes, ROUTES_MAX); /* proxies of the caller's */
 	sip_uri_t uri;
-	int behind;
+	str param;
 
-	if(!dialog_sender(msg, true, &sender) || !leg_of(conf, msg->rcv.bind_address, in, &legs[0])
-			|| !leg_of(conf, msg->force_send_socket, out, &legs[1]))
+	if(!name_dialog(msg, true, &sender->dialog) || !routes_leg(conf, msg->rcv.bind_address, schemes[0], &legs[0])
+			|| !routes_leg(conf, msg->force_send_socket, schemes[1], &legs[1]))
 		return -1;
-	behind = routes_of(msg->record_route, &first, 1); /* proxies of the caller's */
-	if(behind < 0 || (behind > 0 && !place_of(first, &uri, &next)))
+	sender->caller = true;
+	sender->dialog.legs = cube_proof_legs(&legs[0], &legs[1], sender->legs);
+	sender->behind = n > 0;
+	if(n < 0 || n == ROUTES_MAX || (n > 0 && !routes_place(routes[0], &uri, &next))
+			|| (n > 0 && !cube_proof_route(prover(), &sender->dialog, &next, proof)) || ksr_set_flag(KSR_ROUTES, n) < 0)
 		return -1;
-	value[0] = in;
-	value[1] = out;
-	return cube_proof_route(prover(), &sender.dialog, &legs[0], &legs[1], behind ? &next : NULL, value + 2) ? 0 : -1;
+	param = ksr_str(param_of(schemes, proof, text));
+	if(param.len && binds_rr.add_rr_param(msg, &param) < 0)
+		return -1;
+	return ksr_set_text(KSR_LEGS, sender->dialog.legs);
 }
 
-int dialog_note(sip_msg_t *msg, enum cube_url in, enum cube_url out)
+/* Are these the entries of our legs? */
+static bool are_ours(const struct cube_conf *conf, const struct cube_str entries[2], struct cube_str legs)
 {
-	char text[sizeof(";" PARAM "=") + DIALOG_VALUE_LEN] = ";" PARAM "=", *value = text + sizeof(";" PARAM "=") - 1;
-	struct cube_snapshot *s = tenant.acquire();
-	str param = {text, sizeof(text) - 1};
-	int rc = s ? note(msg, s->conf, letter(in), letter(out), value) : -1;
+	struct cube_proof_leg out, in;
+	char schemes[2], buf[CUBE_PROOF_LEGS_MAX];
 
-	tenant.release(s);
-	return rc < 0 || rr.add_rr_param(msg, &param) < 0 || ksr_set_text(KSR_LEGS, cube_str_of(value)) < 0 ? -1 : 0;
+	cube_proof_schemes(legs, schemes);
+	return routes_leg(conf, routes_socket(entries[0]), schemes[1], &out)
+		   && routes_leg(conf, routes_socket(entries[1]), schemes[0], &in)
+		   && cube_str_eq(cube_proof_legs(&in, &out, buf), legs);
 }
 
-/* The same headers, with another proof. */
-static int replace_proofs(sip_msg_t *msg, struct cube_str old, const char *proof)
+/* In the entry of the header as it came; it gets the parameter anew. */
+static int set_param(sip_msg_t *msg, struct cube_str uri, struct cube_str param)
 {
-	struct cube_str shown;
+	struct cube_str value, old = {uri.s + uri.len, 0};
 
-	for(hdr_field_t *h = msg->record_route; h; h = h->next) {
-		if(h->type != HDR_RECORDROUTE_T)
-			continue;
-		for(rr_t *r = h->parsed; r; r = r->next) {
-			if(!cube_proof_find(ksr_cube_str(r->nameaddr.uri), PARAM, &shown) || !cube_str_eq(shown, old))
-				continue;
-			shown = (struct cube_str){shown.s + 2, CUBE_PROOF_LEN};
-			if(headers_replace(msg, shown, cube_str_of(proof)) < 0)
-				return -1;
-		}
+	if(cube_proof_find(uri, ROUTES_PARAM, &value)) {
+		old.s = value.s - sizeof(";" ROUTES_PARAM "=") + 1;
+		old.len = (size_t)(value.s + value.len - old.s);
 	}
-	return 0;
+	return headers_replace(msg, old, param);
 }
 
-/* Whose it is, by a URI of ours, which has no port where that is 5060. */
-static socket_info_t *socket_of(const sip_uri_t *uri)
+/* Above our two entries, of which the first is i, stand proxies of the called party's: a request of the caller's goes on there. */
+static int note_behind(sip_msg_t *msg, const struct cube_conf *conf, int i, struct dialog_sender *sender)
 {
-	str host = uri->host;
-	bool tls = uri->type == SIPS_URI_T || uri->type == TELS_URI_T;
+	char proof[CUBE_PROOF_LEN + 1], schemes[2], text[PARAM_MAX];
+	struct cube_str uris[ROUTES_MAX], param;
+	struct cube_proof_place next;
+	sip_uri_t uri;
 
-	return grep_sock_info(&host, uri->port_no ? uri->port_no : SIP_PORT, tls ? PROTO_TLS : uri->proto);
-}
-
-/* The two of ours are known by what we have put in; above them stand proxies of the called party's. */
-static int answered(sip_msg_t *msg, const struct cube_conf *conf, struct cube_str value)
-{
-	struct cube_str uris[ROUTES_MAX], shown;
-	struct cube_proof_place places[3];
-	struct cube_proof_leg legs[2];
-	struct dialog_sender sender;
-	char proof[CUBE_PROOF_LEN + 1];
-	sip_uri_t parsed[3];
-	int n = routes_of(msg->record_route, uris, ROUTES_MAX), i = 0;
-
-	while(i < n && !(cube_proof_find(uris[i], PARAM, &shown) && cube_str_eq(shown, value)))
-		i++;
-	if(i + 1 >= n || !dialog_sender(msg, true, &sender))
-		return 0; /* the called party has cut them off: it gets no further requests, and nor does the caller */
-	for(int k = 0; k < 2; k++) {
-		socket_info_t *si = NULL;
-
-		if(place_of(uris[i + k], &parsed[k], &places[k]))
-			si = socket_of(&parsed[k]);
-		if(!leg_of(conf, si, value.s[1 - k], &legs[1 - k]))
-			return 0;
-	}
-	if(i > 0 && !place_of(uris[i - 1], &parsed[2], &places[2]))
+	/* else somebody has cut them off, and gets no further requests, as does the caller */
+	if(routes_of(msg->record_route, uris, ROUTES_MAX) < i + 2 || !are_ours(conf, uris + i, sender->dialog.legs)
+			|| !routes_place(uris[i - 1], &uri, &next))
 		return 0;
-	if(!cube_proof_route(prover(), &sender.dialog, &legs[0], &legs[1], i > 0 ? &places[2] : NULL, proof)
-			|| cube_proof_is(proof, (struct cube_str){value.s + 2, value.len - 2}))
+	sender->behind = true;
+	if(!cube_proof_route(prover(), &sender->dialog, &next, proof))
 		return 0;
-	return replace_proofs(msg, value, proof);
+	cube_proof_schemes(sender->dialog.legs, schemes);
+	param = param_of(schemes, proof, text);
+	return set_param(msg, uris[i], param) < 0 || set_param(msg, uris[i + 1], param) < 0 ? -1 : 0;
 }
 
-/* Are there no other Record-Route headers than ours, on neither side? Then what was proven to the called party holds for the
- * caller, too; so it is with most calls. */
-static bool only_ours(const sip_msg_t *msg, struct cube_str value)
+int dialog_answered(sip_msg_t *msg, unsigned n_routes, struct dialog_sender *sender)
 {
-	const struct hdr_field *h = msg->record_route;
-	struct cube_str body = ksr_cube_str(h->body), rest;
-	unsigned routes = 0;
-	bool found = false;
-
-	for(size_t i = 0; i < body.len; i++) {
-		rest = (struct cube_str){body.s + i, body.len - i};
-		routes += body.s[i] == '<';
-		found = found || (body.s[i] == value.s[0] && cube_str_starts(rest, value));
-	}
-	for(h = h->next; h && h->type != HDR_RECORDROUTE_T; h = h->next)
-		;
-	return found && routes == 2 && !h;
-}
-
-int dialog_answered(sip_msg_t *msg)
-{
-	struct cube_str value = ksr_text(KSR_LEGS);
+	int behind = ksr_number(KSR_BEHIND, CUBE_NONE), i = (int)n_routes - 2 - ksr_number(KSR_ROUTES, 0), rc;
 	struct cube_snapshot *s;
-	int rc;
 
-	if(value.len != DIALOG_VALUE_LEN || parse_headers(msg, HDR_EOH_F, 0) < 0 || !msg->record_route
-			|| only_ours(msg, value) || !(s = tenant.acquire()))
+	sender->caller = ksr_number(KSR_BY_CALLED, 0) != 0;
+	sender->dialog.legs = ksr_text(KSR_LEGS);
+	sender->behind = behind > 0;
+	if(!sender->dialog.legs.len || !name_dialog(msg, !sender->caller, &sender->dialog))
+		return -1;
+	if(behind != CUBE_NONE || i <= 0) /* it is not the INVITE's that made the dialog, or nobody is behind us */
 		return 0;
-	rc = answered(msg, s->conf, value);
+	if(parse_headers(msg, HDR_EOH_F, 0) < 0 || !(s = tenant.acquire()))
+		return -1;
+	rc = note_behind(msg, s->conf, i, sender);
 	tenant.release(s);
 	return rc;
 }
@@ -282,7 +219,8 @@ struct asked
 	struct cube_proof_leg from, to; /* legs, from the sender's side */
 	const socket_info_t *out;		/* of the leg to */
 	struct cube_str route;			/* behind ours; empty: there is none */
-	sip_uri_t next;					/* where it goes */
+	const sip_uri_t *next;			/* where it goes */
+	sip_uri_t parsed;				/* room for that */
 	char buf[CUBE_PROOF_URI_MAX], text[CUBE_SCHEME_TEXT_MAX];
 };
 
@@ -302,47 +240,85 @@ static int refuse(const struct asked *a, enum dialog_result result, const char *
 	return result;
 }
 
-/* Is it sent by this side of the dialog? */
-static bool proves(struct asked *a, bool caller, struct cube_str value, const struct cube_proof_place *next)
+/* Where a request goes that leaves its dialog's routes behind: the Contact of the other side, with its proof. */
+struct target
+{
+	struct cube_proof_place place;
+	struct cube_str proof;
+};
+
+/* Is it sent by this side of the dialog? next: where the route goes on behind us, by this proof; NULL: it does not. */
+static bool is_sent_by(struct asked *a, bool caller, const char schemes[2], const struct cube_proof_place *next,
+		struct cube_str route_proof)
+{
+	struct cube_proof_dialog *dialog = &a->sender.dialog;
+	char proof[CUBE_PROOF_LEN + 1];
+
+	a->from.scheme = schemes[!caller];
+	a->to.scheme = schemes[caller];
+	a->sender.caller = caller;
+	dialog->legs = cube_proof_legs(caller ? &a->from : &a->to, caller ? &a->to : &a->from, a->sender.legs);
+	if(!name_dialog(a->msg, caller, dialog))
+		return false;
+	return !next || (cube_proof_route(prover(), dialog, next, proof) && cube_proof_is(proof, route_proof));
+}
+
+/* Has the other side given that as its Contact? Who is behind proxies is not reached without them. */
+static bool is_contact(const struct asked *a, bool behind, const struct target *target)
 {
 	char proof[CUBE_PROOF_LEN + 1];
 
-	a->from.scheme = value.s[caller ? 0 : 1];
-	a->to.scheme = value.s[caller ? 1 : 0];
-	return dialog_sender(a->msg, caller, &a->sender)
-		   && cube_proof_route(
-				   prover(), &a->sender.dialog, caller ? &a->from : &a->to, caller ? &a->to : &a->from, next, proof)
-		   && cube_proof_is(proof, (struct cube_str){value.s + 2, value.len - 2});
+	return cube_proof_target(prover(), &a->sender.dialog, !a->sender.caller, behind, &target->place, proof)
+		   && cube_proof_is(proof, target->proof);
 }
 
-static int judge_route(struct asked *a)
+/* Either side may have sent it; where there is a route behind ours that tells which one, else the Contact does. */
+static int find_sender(struct asked *a, const char schemes[2], const struct cube_proof_place *next,
+		struct cube_str route_proof, const struct target *target)
 {
-	struct cube_proof_place places[3];
-	struct cube_str uris[3], value;
-	sip_uri_t ours[2];
-	int n = routes_of(a->msg->route, uris, 3);
+	bool of_dialog = false;
 
-	if(n < 2 || !place_of(uris[0], &ours[0], &places[0]) || !place_of(uris[1], &ours[1], &places[1])
-			|| (n > 2 && !place_of(uris[2], &a->next, &places[2])))
-		return refuse(a, DIALOG_NONE, "its Route headers are not ours");
-	a->out = socket_of(&ours[1]);
-	if(!leg_of(a->conf, socket_of(&ours[0]), 0, &a->from) || !leg_of(a->conf, a->out, 0, &a->to)
-			|| !cube_proof_find(uris[0], PARAM, &value) || value.len != DIALOG_VALUE_LEN)
-		return refuse(a, DIALOG_NONE, "its Route headers are not ours");
-	if(!proves(a, true, value, n > 2 ? &places[2] : NULL) && !proves(a, false, value, n > 2 ? &places[2] : NULL))
+	for(int caller = 1; caller >= 0; caller--) {
+		if(!is_sent_by(a, caller, schemes, next, route_proof))
+			continue;
+		of_dialog = next != NULL;
+		if(target->proof.len && ((next && is_contact(a, true, target)) || is_contact(a, false, target)))
+			return DIALOG_OK;
+	}
+	if(next && !of_dialog)
 		return refuse(a, DIALOG_NONE, "its Route headers prove no dialog that it is of");
+	if(!target->proof.len)
+		return refuse(a, DIALOG_REFUSED, "its Request-URI is no Contact that the other side was given by us");
+	return refuse(a, of_dialog ? DIALOG_REFUSED : DIALOG_NONE,
+			"its Request-URI is no Contact of the other side of a dialog that it is of");
+}
+
+/* *uri: the Contact of the other side, without its proof; in a's buffers. */
+static int judge(struct asked *a, struct cube_str *uri)
+{
+	struct cube_str uris[3], received = ksr_cube_str(a->msg->first_line.u.request.uri), route_proof;
+	struct cube_proof_place next;
+	struct target target = {.proof = {NULL, 0}};
+	char schemes[2];
+	int n = routes_of(a->msg->route, uris, 3), rc;
+
+	a->out = n < 2 ? NULL : routes_socket(uris[1]);
+	if(!a->out || !routes_leg(a->conf, routes_socket(uris[0]), 0, &a->from) || !routes_leg(a->conf, a->out, 0, &a->to)
+			|| !routes_value(uris[0], schemes, &route_proof) || (n > 2 && !routes_place(uris[2], &a->parsed, &next)))
+		return refuse(a, DIALOG_NONE, "its Route headers are not ours");
+	if(a->msg->new_uri.s || parse_sip_msg_uri(a->msg) < 0 || !cube_proof_unmark(received, a->buf, uri, &target.proof))
+		target.proof.len = 0;
+	target.place = routes_place_of(&a->msg->parsed_uri);
+	rc = find_sender(a, schemes, n > 2 ? &next : NULL, route_proof, &target);
+	if(rc != DIALOG_OK)
+		return rc;
 	if(a->from.tenant != ksr_number(KSR_TENANT, CUBE_NONE))
 		return refuse(a, DIALOG_REFUSED, "its dialog is another tenant's");
-	if(n > 2 && !a->next.lr.s)
+	a->next = n > 2 ? &a->parsed : &a->msg->parsed_uri;
+	if(n > 2 && !a->parsed.lr.s)
 		return refuse(a, DIALOG_REFUSED, "it asks for a strict route");
 	a->route = n > 2 ? uris[2] : (struct cube_str){NULL, 0};
 	return DIALOG_OK;
-}
-
-/* A Request-URI within a dialog is a Contact, and no telephone number. */
-static enum cube_url contact_scheme(char letter)
-{
-	return letter == 's' ? CUBE_URL_SIPS : CUBE_URL_SIP;
 }
 
 /* Where both legs are sip nothing is changed; where both are sips a Contact is made what it ought to be. */
@@ -351,45 +327,31 @@ static enum cube_url scheme_to(const struct asked *a)
 	return a->from.scheme == a->to.scheme && a->to.scheme != 's' ? CUBE_URL_UNSET : url_of(a->to.scheme);
 }
 
-static bool changes_scheme(const struct asked *a, struct cube_str uri, struct cube_uri_parts *parts)
+/* The Request-URI gets the scheme of the leg that it goes to. It is a Contact, and no telephone number. */
+static int change_target(struct asked *a, struct cube_str *uri)
 {
-	enum cube_url to = contact_scheme(a->to.scheme);
-
-	return scheme_to(a) != CUBE_URL_UNSET && cube_uri_parse(uri, parts) && cube_scheme_of(parts) != to
-		   && cube_scheme_of(parts) != CUBE_URL_TEL;
-}
-
-/* The Contact that the other side has given, as it has written it; *uri is in a's buffers. */
-static int judge_target(struct asked *a, struct cube_str *uri)
-{
-	struct cube_str received = ksr_cube_str(a->msg->first_line.u.request.uri), shown;
+	enum cube_url to = cube_scheme_plain(url_of(a->to.scheme));
 	struct cube_proof_place place;
-	char proof[CUBE_PROOF_LEN + 1];
 	struct cube_uri_parts parts;
-	sip_uri_t parsed;
 
-	if(a->msg->new_uri.s || !cube_proof_unmark(received, a->buf, uri, &shown))
-		return refuse(a, DIALOG_REFUSED, "its Request-URI is no Contact that the other side was given by us");
-	if(changes_scheme(a, *uri, &parts)) {
-		if(!cube_scheme_change(&parts, contact_scheme(a->to.scheme), (struct cube_str){NULL, 0},
-				   (struct cube_str){NULL, 0}, a->text, uri))
-			return refuse(a, DIALOG_REFUSED, "its Request-URI is too long");
-	}
-	if(!place_of(*uri, &parsed, &place)
-			|| !cube_proof_target(prover(), &a->sender.dialog, !a->sender.caller, &place, proof)
-			|| !cube_proof_is(proof, shown))
-		return refuse(a, DIALOG_REFUSED, "its Request-URI is not a Contact of the other side");
-	if(!a->route.len)
-		a->next = parsed;
-	return DIALOG_OK;
+	if(scheme_to(a) == CUBE_URL_UNSET || !cube_uri_parse(*uri, &parts) || cube_scheme_of(&parts) == to
+			|| cube_scheme_of(&parts) == CUBE_URL_TEL)
+		return DIALOG_OK;
+	if(!cube_scheme_change(&parts, to, (struct cube_str){NULL, 0}, (struct cube_str){NULL, 0}, a->text, uri))
+		return refuse(a, DIALOG_REFUSED, "its Request-URI is too long");
+	if(a->route.len)
+		return DIALOG_OK;
+	a->next = &a->parsed;
+	return routes_place(*uri, &a->parsed, &place) ? DIALOG_OK : DIALOG_FAILED;
 }
 
 static int apply(struct asked *a, struct cube_str uri)
 {
 	str text = ksr_str(uri), route = ksr_str(a->route);
 	enum cube_url to = scheme_to(a), back = to == CUBE_URL_UNSET ? to : url_of(a->from.scheme);
-	socket_info_t *si = apply_dialog_socket(a->conf, a->to.tenant, a->out, &a->next, &tenant);
-	struct headers_leg leg = {.url = to, .sender = &a->sender};
+	socket_info_t *si = apply_dialog_socket(a->conf, a->to.tenant, a->out, a->next, &tenant);
+	/* behind BYE nobody sends anything any more */
+	struct headers_leg leg = {.url = to, .sender = a->msg->REQ_METHOD == METHOD_BYE ? NULL : &a->sender};
 	char place[HEADERS_PLACE_MAX];
 
 	if(!si)
@@ -407,8 +369,10 @@ static int apply(struct asked *a, struct cube_str uri)
 		reset_dst_uri(a->msg);
 	ksr_send_from(a->msg, si, false);
 	leg.place = headers_place(si, place);
+	a->sender.behind = a->msg->via2 != NULL; /* proxies that are not in its way have seen the INVITE alone */
 	if(headers_change(a->msg, &leg) < 0 || ksr_set_flag(KSR_REPLY_LEG, (int)back) < 0
-			|| ksr_set_flag(KSR_BY_CALLED, !a->sender.caller) < 0
+			|| ksr_set_flag(KSR_BY_CALLED, !a->sender.caller) < 0 || ksr_set_text(KSR_LEGS, a->sender.dialog.legs) < 0
+			|| ksr_set_number(KSR_BEHIND, a->route.len > 0) < 0
 			|| (to != CUBE_URL_UNSET && ksr_set_flag(KSR_SIPS_OUT, to == CUBE_URL_SIPS) < 0))
 		return DIALOG_FAILED;
 	return DIALOG_OK;
@@ -417,16 +381,17 @@ static int apply(struct asked *a, struct cube_str uri)
 int ki_dialpeer_dialog(sip_msg_t *msg)
 {
 	struct cube_snapshot *s = tenant.acquire();
-	struct asked a = {.msg = msg};
+	struct asked a; /* of which most is room */
 	struct cube_str uri;
 	int rc;
 
 	if(!s)
 		return DIALOG_FAILED;
+	a.msg = msg;
 	a.conf = s->conf;
-	rc = judge_route(&a);
+	rc = judge(&a, &uri);
 	if(rc == DIALOG_OK)
-		rc = judge_target(&a, &uri);
+		rc = change_target(&a, &uri);
 	if(rc == DIALOG_OK)
 		rc = apply(&a, uri);
 	tenant.release(s);

@@ -21,26 +21,25 @@ enum dialog_result
 struct dialog_sender
 {
 	struct cube_proof_dialog dialog;
-	bool caller;
+	bool caller, behind; /* behind: proxies that want to see what is sent there */
+	char legs[CUBE_PROOF_LEGS_MAX];
 };
-
-/* The letters of the legs' schemes, p for sip, s for sips, the caller's first, and the proof. */
-#define DIALOG_VALUE_LEN (2 + CUBE_PROOF_LEN)
 
 /* From mod_init. */
 int dialog_init(void);
 /* In a process that works on calls, behind the fork. */
 int dialog_child_init(void);
-/* by_caller: was the request, or the one that is answered, sent by who sent the INVITE? False: the message has no Call-ID, or no
- * tag there. */
-bool dialog_sender(sip_msg_t *msg, bool by_caller, struct dialog_sender *sender);
-/* In a branch_route: notes with the dialog, in the Record-Route headers, the legs that it has. 0, or -1. */
-int dialog_note(sip_msg_t *msg, enum cube_url in, enum cube_url out);
-/* The URI of a sender's Contact, with its proof; host: of it. *marked is in buf. False: it can be no Contact. */
-bool dialog_mark(
-		const struct dialog_sender *sender, struct cube_str uri, char buf[CUBE_PROOF_URI_MAX], struct cube_str *marked);
-/* Our Record-Route headers in an answer to the INVITE get the proof of where the called party's side begins. 0, or -1. */
-int dialog_answered(sip_msg_t *msg);
+/* In a branch_route: the legs that the dialog of this INVITE has are noted with the call and, where that is needed, in our
+ * Record-Route headers; sender is who sent it. 0, or -1: it has no Call-ID or no tag, or memory is out. */
+int dialog_begin(sip_msg_t *msg, const struct cube_conf *conf, enum cube_url in, enum cube_url out,
+		struct dialog_sender *sender);
+/* Who has sent a provisional or positive response, which has so many entries in its Record-Route headers; that to the INVITE gets in our Record-Route headers the proof of where the called
+ * party's side begins. 0, or -1: it has no Call-ID or no tag, nobody has noted its dialog, or memory is out. */
+int dialog_answered(sip_msg_t *msg, unsigned n_routes, struct dialog_sender *sender);
+/* The URI of a sender's Contact, with its proof; parts: it taken apart, NULL: it is not. *marked is in buf. False: it can be no
+ * Contact. */
+bool dialog_mark(const struct dialog_sender *sender, struct cube_str uri, const struct cube_uri_parts *parts,
+		char buf[CUBE_PROOF_URI_MAX], struct cube_str *marked);
 
 /* A request of a dialog, behind loose_route(): may it be relayed? Then its URIs have the scheme of the leg that it goes to, and
  * it leaves from a listener of that leg's tenant. Otherwise there is a line in the log. */

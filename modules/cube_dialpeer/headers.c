@@ -5,12 +5,14 @@
 #include "core/mem/mem.h"
 
 #include "../libcube/base/write.h"
+#include "../libcube/dialpeer/header.h"
 #include "../libcube/dialpeer/number.h"
 #include "headers.h"
 
 int headers_replace(sip_msg_t *msg, struct cube_str piece, struct cube_str text)
 {
-	struct lump *at = del_lump(msg, (int)(piece.s - msg->buf), (int)piece.len, 0);
+	int from = (int)(piece.s - msg->buf);
+	struct lump *at = piece.len ? del_lump(msg, from, (int)piece.len, 0) : anchor_lump(msg, from, 0, 0);
 	char *copy = at ? pkg_malloc(text.len) : NULL;
 
 	if(!copy)
@@ -112,14 +114,17 @@ static struct cube_str host_of(const struct headers_leg *leg, hdr_types_t type, 
 	return type == HDR_REFER_TO_T ? leg->place : headers_host(leg->place);
 }
 
-/* Where a proof cannot be added, nobody can send there. A Contact that is no <URI> may have parameters that are not its URI's. */
-static int change_contact(sip_msg_t *msg, const struct dialog_sender *sender, const struct hdr_field *h,
-		struct cube_str whole, struct cube_str uri)
+/* uri: what takes the place of that in parts. Where a proof cannot be added, nobody can send there. A Contact that is no <URI> may
+ * have parameters that are not its URI's. */
+static int change_contact(sip_msg_t *msg, const struct dialog_sender *sender, struct cube_str body,
+		const struct cube_uri_parts *parts, struct cube_str uri)
 {
+	const struct cube_uri_parts *known = uri.s == parts->whole.s ? parts : NULL;
+	struct cube_str whole = parts->whole;
 	char marked[CUBE_PROOF_URI_MAX], quoted[CUBE_PROOF_URI_MAX + 2];
 	struct cube_writing w = CUBE_WRITE_IN(quoted);
 
-	if(dialog_mark(sender, uri, marked, &uri) && (whole.s == h->body.s || whole.s[-1] != '<')) {
+	if(dialog_mark(sender, uri, known, marked, &uri) && (whole.s == body.s || whole.s[-1] != '<')) {
 		cube_write(&w, CUBE_STR("<"));
 		cube_write(&w, uri);
 		cube_write(&w, CUBE_STR(">"));
@@ -140,7 +145,7 @@ static int change_value(sip_msg_t *msg, const struct headers_leg *leg, const str
 			&& !cube_scheme_change(parts, url, user, host, buf, &uri))
 		return -1;
 	if(h->type == HDR_CONTACT_T && leg->sender)
-		return change_contact(msg, leg->sender, h, parts->whole, uri);
+		return change_contact(msg, leg->sender, ksr_cube_str(h->body), parts, uri);
 	return cube_str_eq(uri, parts->whole) ? 0 : headers_replace(msg, parts->whole, uri);
 }
 
@@ -149,25 +154,92 @@ static bool is_wanted(const struct headers_leg *leg, hdr_types_t type)
 	return leg->url == CUBE_URL_UNSET ? type == HDR_CONTACT_T && leg->sender : is_concerned(type);
 }
 
+/* Each value that is changed makes the message's list of changes longer, which is gone through for the next one. */
+struct changing
+{
+	sip_msg_t *msg;
+	const struct headers_leg *leg;
+	bool several_pai, several_ppi;
+	bool first; /* no Diversion has been seen */
+	unsigned values;
+};
+
+static int change_header(struct changing *c, const struct hdr_field *h)
+{
+	bool several = (h->type == HDR_PAI_T && c->several_pai) || (h->type == HDR_PPI_T && c->several_ppi);
+	struct cube_str rest = ksr_cube_str(h->body);
+	struct cube_uri_parts parts;
+
+	while(rest.len && cube_uri_parse_header(rest, &parts)) {
+		if(c->values++ == HEADERS_VALUES_MAX || change_value(c->msg, c->leg, h, several, c->first, &parts) < 0)
+			return -1;
+		c->first = c->first && h->type != HDR_DIVERSION_T;
+		rest = cube_uri_next(rest, &parts);
+	}
+	return 0;
+}
+
 int headers_change(sip_msg_t *msg, const struct headers_leg *leg)
 {
-	struct cube_uri_parts parts;
+	struct changing c = {.msg = msg, .leg = leg, .first = true};
 	const struct hdr_field *h;
-	bool first = true; /* no Diversion has been seen */
 
 	if(parse_headers(msg, HDR_EOH_F, 0) < 0)
 		return -1;
+	if(leg->url != CUBE_URL_UNSET) {
+		c.several_pai = has_several(msg, HDR_PAI_T);
+		c.several_ppi = has_several(msg, HDR_PPI_T);
+	}
 	for(h = msg->headers; h; h = h->next) {
-		struct cube_str rest = ksr_cube_str(h->body);
-		bool several = leg->url != CUBE_URL_UNSET && (h->type == HDR_PAI_T || h->type == HDR_PPI_T)
-					   && has_several(msg, h->type);
+		if(is_wanted(leg, h->type) && change_header(&c, h) < 0)
+			return -1;
+	}
+	return 0;
+}
 
-		while(is_wanted(leg, h->type) && rest.len && cube_uri_parse_header(rest, &parts)) {
-			if(change_value(msg, leg, h, several, first, &parts) < 0)
+void headers_find(const sip_msg_t *msg, struct headers_found *found)
+{
+	static const struct cube_str names[] = {{"Record-Route", 12}, {"Contact", 7}, {"m", 1}};
+	struct cube_str message = {msg->buf, msg->len}, body;
+	unsigned which;
+
+	found->n_contacts = found->n_routes = 0;
+	while(cube_header_next(&message, names, 3, &which, &body)) {
+		const char *end = body.s + body.len, *s = body.s - 1;
+
+		while(which == 0 && (s = memchr(s + 1, '<', (size_t)(end - s - 1))))
+			found->n_routes++;
+		if(which > 0 && found->n_contacts < HEADERS_CONTACTS_MAX)
+			found->contact[found->n_contacts++] = body;
+	}
+}
+
+int headers_mark(sip_msg_t *msg, const struct headers_found *found, const struct dialog_sender *sender)
+{
+	struct cube_uri_parts parts;
+	unsigned values = 0;
+
+	for(unsigned i = 0; i < found->n_contacts; i++) {
+		struct cube_str body = found->contact[i], rest = body;
+
+		while(rest.len && cube_uri_parse_header(rest, &parts)) {
+			if(values++ == HEADERS_VALUES_MAX || change_contact(msg, sender, body, &parts, parts.whole) < 0)
 				return -1;
-			first = first && h->type != HDR_DIVERSION_T;
 			rest = cube_uri_next(rest, &parts);
 		}
 	}
 	return 0;
+}
+
+bool headers_sip_alone(const sip_msg_t *msg)
+{
+	const struct hdr_field *h;
+
+	for(h = msg->headers; h; h = h->next) {
+		bool address = h->type == HDR_FROM_T || h->type == HDR_TO_T || h->type == HDR_CONTACT_T;
+
+		if(address ? !cube_scheme_sip_alone(ksr_cube_str(h->body)) : is_concerned(h->type))
+			return false;
+	}
+	return true;
 }

@@ -19,6 +19,8 @@ struct headers_leg
 };
 
 #define HEADERS_PLACE_MAX 96
+#define HEADERS_VALUES_MAX 100
+#define HEADERS_CONTACTS_MAX 8
 
 /* Where a socket of ours is, as host:port, in buf; NULL: empty. */
 struct cube_str headers_place(const socket_info_t *si, char buf[HEADERS_PLACE_MAX]);
@@ -26,12 +28,28 @@ struct cube_str headers_place(const socket_info_t *si, char buf[HEADERS_PLACE_MA
 struct cube_str headers_host(struct cube_str place);
 /* Do two user parts mean the same number, or name? */
 bool headers_same_number(struct cube_str a, struct cube_str b);
-/* Puts another text in the place of a piece of the message as it was received. -1: memory is out. */
+/* Puts another text in the place of a piece of the message as it was received, which may be empty. -1: memory is out. */
 int headers_replace(sip_msg_t *msg, struct cube_str piece, struct cube_str text);
 /* Changes Contact, Refer-To, Referred-By, P-Asserted-Identity, P-Preferred-Identity, Remote-Party-ID and Diversion, each
  * value of them. Of Contact, and of what carries headers of its own, tel is sip. Who is somebody has a host, who
  * shall be called (Refer-To) its port, too: From and To cannot have one (RFC 3261 20), nor should what is like them. Of two or more P-Asserted-Identity (or
- * -Preferred-) one may be tel and one not, and stays so (RFC 3325 9.1). 0, or -1: memory is out, or a URI is too long. */
+ * -Preferred-) one may be tel and one not, and stays so (RFC 3325 9.1). 0, or -1: memory is out, a URI is too long, or there are
+ * more than HEADERS_VALUES_MAX of them. */
 int headers_change(sip_msg_t *msg, const struct headers_leg *leg);
+/* Are all the URIs that it might change, and From and To, of the scheme sip, and nobody an identity? The headers are parsed. */
+bool headers_sip_alone(const sip_msg_t *msg);
+
+/* What a response has that is of interest, found without parsing it. */
+struct headers_found
+{
+	struct cube_str contact[HEADERS_CONTACTS_MAX]; /* bodies */
+	unsigned n_contacts;
+	unsigned n_routes; /* entries in all Record-Route headers */
+};
+
+/* Of more Contact headers than HEADERS_CONTACTS_MAX the first ones. */
+void headers_find(const sip_msg_t *msg, struct headers_found *found);
+/* These Contacts alone get the proof that they were given by this sender. 0, or -1. */
+int headers_mark(sip_msg_t *msg, const struct headers_found *found, const struct dialog_sender *sender);
 
 #endif

@@ -34,9 +34,8 @@ static bool resolve(struct dns_srv_handle *handle, const str *next_hop, int fami
 	return dns_sip_resolve(handle, &uri.host, &ip, &port, &proto, hosts_dns_flags(family)) >= 0;
 }
 
-void hosts_on_forwarded(struct cell *t, int type, struct tmcb_params *params)
+void hosts_on_forwarded(struct cell *t, const sip_msg_t *msg)
 {
-	const sip_msg_t *msg = params->req;
 	int family = ksr_name_family(msg);
 	struct dns_srv_handle *handle;
 

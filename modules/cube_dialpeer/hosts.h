@@ -11,8 +11,8 @@
 char hosts_proto(enum cube_transport transport);
 /* The core's dns_flags, but for addresses of one family. */
 int hosts_dns_flags(int family);
-/* TMCB_REQUEST_FWDED, which tm runs when a branch's destination is final and not resolved yet: the first host is one that has
+/* For TMCB_REQUEST_FWDED, which tm runs when a branch's destination is final and not resolved yet: the first host is one that has
  * an address of the sender's family. The core would begin with any, and give up at one that the sender cannot reach. */
-void hosts_on_forwarded(struct cell *t, int type, struct tmcb_params *params);
+void hosts_on_forwarded(struct cell *t, const sip_msg_t *msg);
 
 #endif

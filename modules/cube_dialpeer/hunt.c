@@ -6,7 +6,6 @@
 #include "core/dprint.h"
 #include "core/rand/fastrand.h"
 #include "core/route.h"
-#include "modules/tm/tm_load.h"
 
 #include "../ksr/vars.h"
 #include "../libcube/conf/names.h"
@@ -16,6 +15,7 @@
 #include "../libcube/dialpeer/sdp.h"
 #include "../libcube/dialpeer/usable.h"
 #include "apply.h"
+#include "binds.h"
 #include "call.h"
 #include "dialog.h"
 #include "hold.h"
@@ -26,16 +26,9 @@
 #include "peers.h"
 
 static struct cube_tenant_api tenant;
-static struct tm_binds tm;
 
 int hunt_init(void)
 {
-	load_tm_f load_tm = (load_tm_f)find_export("load_tm", NO_SCRIPT, 0);
-
-	if(!load_tm || load_tm(&tm) < 0) {
-		LM_ERR("tm.so is not loaded; put loadmodule \"tm.so\" before cube_dialpeer.so\n");
-		return -1;
-	}
 	hold_init();
 	return peers_init() < 0 ? -1 : cube_tenant_load_api(&tenant);
 }
@@ -124,9 +117,9 @@ static void tell_passed(const struct cube_conf *conf, const struct cube_hunting 
 	}
 	if(why == CUBE_USABLE_KEYS) {
 		peers_add(peer->tag, PEER_SIPS);
-		LM_NOTICE("dial-peer %d: its session-transport is not tls; it is passed over for a sips call of tenant %d "
-				  "whose SDP "
-				  "has keys\n",
+		LM_NOTICE(
+				"dial-peer %d: its session-transport is not tls; it is passed over for a sips call of tenant %d whose "
+				"SDP has keys\n",
 				peer->tag, ksr_number(KSR_TENANT, 0));
 	}
 	if(why == CUBE_USABLE_DOWN && hunting->left <= 1 && !keepalive_is_up(conf, peer))
@@ -183,11 +176,16 @@ static int hunt_on(sip_msg_t *msg, const struct cube_conf *conf, struct cube_hun
 	return ksr_set_text(KSR_HUNT, cube_str_of(cube_hunting_text(hunting, text))) < 0 ? HUNT_UNUSABLE : rc;
 }
 
-/* Once for each final reply, in the process that relays it. It only reads what is kept with the transaction. */
-static void on_reply(struct cell *t, int type, struct tmcb_params *params)
+/* When a branch is about to be sent, in its process; and once for each final reply, in the process that relays it. Of what is kept
+ * with the transaction it only reads. */
+static void on_transaction(struct cell *t, int type, struct tmcb_params *params)
 {
 	sr_xavp_t **before;
 
+	if(type == TMCB_REQUEST_FWDED) {
+		hosts_on_forwarded(t, params->req);
+		return;
+	}
 	if(params->code < 200 || params->code > 299)
 		return;
 	before = xavp_set_list(&t->xavps_list);
@@ -230,12 +228,11 @@ static int go_out(sip_msg_t *msg, const struct cube_conf *conf)
 				in->max_conn);
 		return HUNT_UNUSABLE;
 	}
-	if(tm.register_tmcb(msg, NULL, TMCB_RESPONSE_OUT, on_reply, NULL, NULL) <= 0
-			|| tm.register_tmcb(msg, NULL, TMCB_REQUEST_FWDED, hosts_on_forwarded, NULL, NULL) <= 0)
+	if(binds_tm.register_tmcb(msg, NULL, TMCB_RESPONSE_OUT | TMCB_REQUEST_FWDED, on_transaction, NULL, NULL) <= 0)
 		LM_ERR("tm takes no callback; an answer to this call is not counted, and a name's first host not chosen\n");
 	cube_hunting_begin(&hunting, conf, hits, n, turn_of(conf, hits[0].peer->tag));
 	/* what is behind the first may have a longer name; what is left to be tried only becomes shorter */
-	if(ksr_reserve_text(KSR_LEGS, DIALOG_VALUE_LEN) < 0)
+	if(ksr_reserve_text(KSR_LEGS, CUBE_PROOF_LEGS_MAX) < 0)
 		return HUNT_UNUSABLE;
 	if((hunting.n > 1 || hunting.left > 1) && ksr_reserve_text(KSR_TARGET, CUBE_TARGET_TEXT_MAX) < 0)
 		return HUNT_UNUSABLE;
@@ -257,12 +254,12 @@ int ki_dialpeer_out(sip_msg_t *msg)
 /* What the target said; 0: nothing, or it was not reached. */
 static int response_of_branch(void)
 {
-	struct cell *t = tm.t_gett();
+	struct cell *t = binds_tm.t_gett();
 	int branch;
 
 	if(get_route_type() != FAILURE_ROUTE || !t || t == T_UNDEFINED)
 		return 0;
-	branch = tm.t_get_picked_branch();
+	branch = binds_tm.t_get_picked_branch();
 	if(branch < 0 || branch >= t->nr_of_outgoings || t->uac[branch].reply == FAKED_REPLY)
 		return 0;
 	return t->uac[branch].last_received;

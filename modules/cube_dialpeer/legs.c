@@ -6,35 +6,13 @@
 #include "core/dprint.h"
 #include "core/dset.h"
 #include "core/mem/mem.h"
+#include "core/parser/parse_cseq.h"
 #include "core/parser/parse_uri.h"
-#include "core/sr_module.h"
-#include "modules/rr/api.h"
-#include "modules/tm/tm_load.h"
 
 #include "../ksr/vars.h"
+#include "binds.h"
 #include "headers.h"
 #include "legs.h"
-
-static struct rr_binds rr;
-static struct tm_binds tm;
-
-int legs_init(void)
-{
-	if(!find_export("load_tm", NO_SCRIPT, 0) || load_tm_api(&tm) < 0) {
-		LM_ERR("tm.so is not loaded; put loadmodule \"tm.so\" before cube_dialpeer.so\n");
-		return -1;
-	}
-	if(find_export("load_rr", 0, 0) && load_rr_api(&rr) == 0)
-		return 0;
-	LM_ERR("rr.so is not loaded; put loadmodule \"rr.so\" before cube_dialpeer.so\n");
-	return -1;
-}
-
-/* Where there can be no telephone number. */
-static enum cube_url plain(enum cube_url url)
-{
-	return url == CUBE_URL_SIPS ? CUBE_URL_SIPS : CUBE_URL_SIP;
-}
 
 enum cube_url legs_in(void)
 {
@@ -46,7 +24,7 @@ enum cube_url legs_in(void)
 /* The listener to which the request came that is answered. */
 static const socket_info_t *came_by(void)
 {
-	const struct cell *t = tm.t_gett();
+	const struct cell *t = binds_tm.t_gett();
 
 	return t && t != T_UNDEFINED && t->uas.request ? t->uas.request->rcv.bind_address : NULL;
 }
@@ -111,22 +89,21 @@ static int set_scheme(struct lump *l, enum cube_url url)
 int legs_note(sip_msg_t *msg, enum cube_url to)
 {
 	struct lump *route = header_lump(msg, 0);
-	enum cube_url in = legs_in(), reply = in;
+	enum cube_url in = legs_in();
+	/* a far end on a sips leg may have a Contact that is none, which RFC 5630 forbids it */
+	enum cube_url reply = in == to && in != CUBE_URL_SIPS ? CUBE_URL_UNSET : in;
 
-	if(in == to
-			&& in != CUBE_URL_SIPS) /* a far end on a sips leg may have a Contact that is none, which RFC 5630 forbids it */
-		reply = CUBE_URL_UNSET;
-	if(route && set_scheme(route, plain(to)) < 0)
+	if(route && set_scheme(route, cube_scheme_plain(to)) < 0)
 		return -1;
-	return dialog_note(msg, in, to) < 0 ? -1 : ksr_set_flag(KSR_REPLY_LEG, (int)reply);
+	return ksr_set_flag(KSR_REPLY_LEG, (int)reply);
 }
 
 int ki_dialpeer_record_route(sip_msg_t *msg)
 {
-	enum cube_url in = plain(legs_in());
+	enum cube_url in = cube_scheme_plain(legs_in());
 	int out;
 
-	if(rr.record_route(msg, NULL) < 0 || parse_sip_msg_uri(msg) < 0)
+	if(binds_rr.record_route(msg, NULL) < 0 || parse_sip_msg_uri(msg) < 0)
 		return -1;
 	out = msg->parsed_uri.type == SIPS_URI_T ? CUBE_URL_SIPS : CUBE_URL_SIP;
 	if((int)in == out)
@@ -137,23 +114,26 @@ int ki_dialpeer_record_route(sip_msg_t *msg)
 	return -1;
 }
 
+/* Is there no Contact where requests of the dialog go? */
+static bool is_without_target(const sip_msg_t *msg)
+{
+	return msg->first_line.u.reply.statuscode >= 300 || !msg->cseq || get_cseq(msg)->method_id == METHOD_BYE;
+}
+
 int legs_reply(sip_msg_t *msg)
 {
-	int to = ksr_number(KSR_REPLY_LEG, CUBE_URL_UNSET);
-	bool by_caller = !ksr_number(KSR_BY_CALLED, 0);
+	struct headers_leg leg = {.url = (enum cube_url)ksr_number(KSR_REPLY_LEG, CUBE_URL_UNSET)};
 	struct dialog_sender sender;
-
+	struct headers_found found;
 	char buf[HEADERS_PLACE_MAX];
-	struct headers_leg leg = {.url = (enum cube_url)to};
 
-	if(to != CUBE_URL_UNSET)
+	if(leg.url != CUBE_URL_UNSET)
 		leg.place = headers_place(came_by(), buf);
-	if(msg->first_line.u.reply.statuscode >= 300) /* no Contact there is where somebody is */
-		return to == CUBE_URL_UNSET ? 0 : headers_change(msg, &leg);
-	if(!dialog_sender(msg, by_caller, &sender))
+	if(is_without_target(msg))
+		return leg.url == CUBE_URL_UNSET ? 0 : headers_change(msg, &leg);
+	headers_find(msg, &found);
+	if(dialog_answered(msg, found.n_routes, &sender) < 0)
 		return -1;
 	leg.sender = &sender;
-	if(headers_change(msg, &leg) < 0)
-		return -1;
-	return by_caller ? dialog_answered(msg) : 0;
+	return leg.url == CUBE_URL_UNSET ? headers_mark(msg, &found, &sender) : headers_change(msg, &leg);
 }

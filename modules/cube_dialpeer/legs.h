@@ -7,10 +7,7 @@
 #include "../libcube/dialpeer/scheme.h"
 #include "dialog.h"
 
-/* From mod_init. */
-int legs_init(void);
-/* In a branch_route: gives our Record-Route header on the leg out its scheme, and notes with the dialog the caller's leg and this
- * one. 0, or -1. */
+/* In a branch_route: gives our Record-Route header on the leg out its scheme, and notes which one the caller's leg has. 0, or -1. */
 int legs_note(sip_msg_t *msg, enum cube_url to);
 /* The scheme of the leg that the call came in by. */
 enum cube_url legs_in(void);

@@ -144,6 +144,11 @@ class Made:
         self.stack.callback(leg.close)
         return leg
 
+    def proxies(self, near=True, far=True):
+        """Record-Route values of proxies on either side, of which the one that is next is where that side is."""
+        return {"near": [f"<sip:p2@{self.caller.local};lr;x=1>", f"<sip:{self.at['friend']}:9;lr>"] if near else [],
+                "far": [f"<sip:{self.at['far']}:9;lr>", f"<sip:p1@{self.callees[0].local};lr>"] if far else []}
+
     def dialog(self, number="10", **options):
         dialog = Dialog(self.caller, self.callees[0], number, **options)
         self.callees[0].target = self.at["cube"], 5090  # as the INVITE's Record-Route says
@@ -200,26 +205,31 @@ def forged(made, d, leg):
         ("tel", {"uri": "tel:+4990012345"}),
         ("no proof of the target", {"uri": target.partition(";")[0]}),
         ("back to itself", {"uri": d.targets[d.other(leg)]}),
-        ("its own routes, then out", {"routes": [*mine, f"<{out};lr>"]}),
-        ("its own routes, then strictly out", {"routes": [*mine, f"<{out}>"]}),
         ("its own routes, swapped", {"routes": [mine[1], mine[0], *mine[2:]]}),
         ("the first one alone", {"routes": [mine[0]]}),
         ("the second one alone", {"routes": [mine[1]]}),
         ("out in between", {"routes": [mine[0], f"<{out};lr>", *mine[1:]]}),
+        ("out behind ours", {"routes": [*mine[:2], f"<{out};lr>", *mine[2:]]}),
+        ("strictly out behind ours", {"routes": [*mine[:2], f"<{out}>", *mine[2:]]}),
         ("another listener's", {"routes": [mine[0], re.sub(r"(:\d+)?;", ":5094;", mine[1], count=1), *mine[2:]]}),
         ("another transport's", {"routes": [mine[0], mine[1].replace(";r2", ";transport=tcp;r2"), *mine[2:]]}),
         ("the proof with others", {"uri": out, "routes": [f"<{here};r2=on;lr{proof}>", f"<{other};r2=on;lr{proof}>", f"<{out};lr>"]}),
-        ("a proof that is none", {"routes": [re.sub(r"(cube-legs=..)\w{16}", r"\g<1>0123456789abcdef", r) for r in mine]}),
-        ("no proof", {"routes": [re.sub(r";cube-legs=\w+", "", r) for r in mine]}),
+        ("another scheme", {"routes": [r.replace(";lr", ";lr;cube-legs=ps", 1) if not proof else r.replace("=pp", "=ps") for r in mine]}),
+        ("a scheme that is none", {"routes": [r.replace(";lr", ";lr;cube-legs=p", 1) if not proof else r.replace("=pp", "=p") for r in mine]}),
         ("another Call-ID", {"call_id": sipmsg.unique("stolen")}),
     )
+    if proof:
+        yield from (
+            ("a proof that is none", {"routes": [re.sub(r"(cube-legs=..)\w{16}", r"\g<1>0123456789abcdef", r) for r in mine]}),
+            ("no proof", {"routes": [re.sub(r";cube-legs=\w+", "", r) for r in mine]}),
+            ("schemes alone", {"routes": [re.sub(r"(cube-legs=..)\w{16}", r"\g<1>", r) for r in mine]}),
+            ("without the proxies", {"routes": mine[:2]}),
+            ("without the next proxy", {"routes": [*mine[:2], *mine[3:]]}),
+        )
 
 
-@limit(120)
-def test_forged(t):
-    """Every way to forge a request, with every method, from both sides of a dialog; and the dialog goes on."""
-    made = t.made
-    d, n = made.dialog(), 0
+def _forge(made, d):
+    n = 0
     for leg in (d.caller, d.callee):
         for what, options in forged(made, d, leg):
             for method in METHODS if "Route" in what or "own routes" in what else METHODS[:4]:
@@ -228,6 +238,15 @@ def test_forged(t):
     d.passes(d.caller, "INFO")
     d.passes(d.callee, "INFO")
     d.end()
+    return n
+
+
+@limit(180)
+def test_forged(t):
+    """Every way to forge a request, with every method, from both sides of a dialog, with proxies on each side and without; and the
+    dialog goes on."""
+    made = t.made
+    n = sum(_forge(made, made.dialog(**options)) for options in ({}, made.proxies()))
     t.say(f"        {n} requests")
     lines = made.cube.logged("is refused: ")
     check(lines and all(re.search(r"tenant (0|100): a request within a dialog from \S+ is refused: ", x) for x in lines), f"{lines[:3]}")
@@ -235,9 +254,9 @@ def test_forged(t):
 
 
 def test_tags(t):
-    """A tag, or the proof, of another dialog."""
+    """A tag, or the proof, of another dialog between the same two."""
     made = t.made
-    d, e = made.dialog(), made.dialog()
+    d, e = made.dialog(**made.proxies()), made.dialog(**made.proxies())
     for leg in (d.caller, d.callee):
         for method in METHODS:
             refused(made, d.request(leg, method, tag="forged"), leg, "tag") if leg is d.caller else None
@@ -284,9 +303,7 @@ def test_passes(t):
     """All that a dialog may carry, from both sides, with proxies on either side and without."""
     made = t.made
     for near, far in ((False, False), (True, False), (False, True), (True, True)):
-        proxies = {"near": [f"<sip:p2@{made.caller.local};lr;x=1>", f"<sip:{made.at['friend']}:9;lr>"] if near else [],
-                   "far": [f"<sip:{made.at['far']}:9;lr>", f"<sip:p1@{made.callees[0].local};lr>"] if far else []}
-        d = made.dialog(**proxies)
+        d = made.dialog(**made.proxies(near, far))
         for leg in (d.caller, d.callee, d.caller):
             for method in ("INVITE", "ACK", "UPDATE", "INFO", "MESSAGE", "REFER", "NOTIFY", "OPTIONS"):
                 came = d.passes(leg, method, f"{bool(near)} {bool(far)}")
@@ -389,7 +406,7 @@ def test_tcp(t):
                   (made.at["cube"], f"SIP/2.0/TCP {made.at['cube']}:5090"))
             connection.sendall(bytes(sipmsg.answer(bye, 200)))
             expect(d.caller, "BYE", d.call_id, 200)
-            again = sipmsg.request("INFO", sipmsg.uri_of(bye.get("Contact")), f"TCP {made.at['far']}:9", d._end(d.callee), d._end(d.caller),
+            again = sipmsg.request("INFO", d.targets[d.callee], f"TCP {made.at['far']}:9", d._end(d.callee), d._end(d.caller),
                                    d.call_id, 50, [("Route", r) for r in d.routes[d.callee]])
             connection.sendall(bytes(again))
             expect(d.caller, "INFO", d.call_id)

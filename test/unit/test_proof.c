@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Tests of dialpeer/proof.c. */
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,16 +28,16 @@ static struct cube_prover *prover_of(const unsigned char *of)
 struct facts
 {
 	const unsigned char *key;
-	struct cube_proof_dialog dialog;
+	struct cube_proof_dialog dialog; /* without legs */
 	struct cube_proof_leg in, out;
 	struct cube_proof_place place;
-	bool caller;
+	bool caller, behind;
 };
 
 static struct facts good(void)
 {
 	struct facts f = {.key = key,
-			.dialog = {CUBE_STR("call@host"), CUBE_STR("tag")},
+			.dialog = {CUBE_STR("call@host"), CUBE_STR("tag"), CUBE_STR("")},
 			.in = {{{4, {192, 0, 2, 1}}, 5060}, 1, 100, 'p'},
 			.out = {{{4, {192, 0, 2, 1}}, 5061}, 3, 200, 's'},
 			.place = {CUBE_STR("user"), CUBE_STR("host.example"), CUBE_STR("5080"), CUBE_STR("")},
@@ -45,15 +46,33 @@ static struct facts good(void)
 	return f;
 }
 
+static bool prove_route(const struct facts *f, char proof[CUBE_PROOF_LEN + 1])
+{
+	char legs[CUBE_PROOF_LEGS_MAX];
+	struct cube_proof_dialog dialog = f->dialog;
+
+	dialog.legs = cube_proof_legs(&f->in, &f->out, legs);
+	return cube_proof_route(prover_of(f->key), &dialog, &f->place, proof);
+}
+
+static bool prove_target(const struct facts *f, char proof[CUBE_PROOF_LEN + 1])
+{
+	char legs[CUBE_PROOF_LEGS_MAX];
+	struct cube_proof_dialog dialog = f->dialog;
+
+	dialog.legs = cube_proof_legs(&f->in, &f->out, legs);
+	return cube_proof_target(prover_of(f->key), &dialog, f->caller, f->behind, &f->place, proof);
+}
+
 static const char *route(const struct facts *f, char proof[CUBE_PROOF_LEN + 1])
 {
-	ck_assert(cube_proof_route(prover_of(f->key), &f->dialog, &f->in, &f->out, &f->place, proof));
+	ck_assert(prove_route(f, proof));
 	return proof;
 }
 
 static const char *target(const struct facts *f, char proof[CUBE_PROOF_LEN + 1])
 {
-	ck_assert(cube_proof_target(prover_of(f->key), &f->dialog, f->caller, &f->place, proof));
+	ck_assert(prove_target(f, proof));
 	return proof;
 }
 
@@ -119,6 +138,12 @@ static struct facts changed(int i)
 		case 17:
 			f.out.scheme = 'p';
 			break;
+		case 18:
+			f.out.addr.ip = (struct cube_ip){16, {192, 0, 2, 1}};
+			break;
+		case 19:
+			f.in.tenant += 1 << 16;
+			break;
 		default:
 			f.in = f.out;
 			f.out = good().in;
@@ -127,8 +152,7 @@ static struct facts changed(int i)
 	return f;
 }
 
-#define FIRST_OF_LEGS 10
-#define CHANGES 19
+#define CHANGES 21
 
 START_TEST(test_changed)
 {
@@ -136,7 +160,7 @@ START_TEST(test_changed)
 	struct facts f = good(), g = changed(_i);
 
 	ck_assert_str_ne(route(&f, a), route(&g, b));
-	ck_assert_int_eq(strcmp(target(&f, a), target(&g, b)) != 0, _i < FIRST_OF_LEGS);
+	ck_assert_str_ne(target(&f, a), target(&g, b));
 }
 END_TEST
 
@@ -157,8 +181,10 @@ START_TEST(test_same)
 	f.caller = false;
 	ck_assert_str_ne(target(&f, a), target(&g, b));
 	ck_assert_str_ne(route(&f, a), target(&f, b));
-	ck_assert(cube_proof_route(prover_of(f.key), &f.dialog, &f.in, &f.out, NULL, b));
-	ck_assert_str_ne(a, b);
+	g.caller = false;
+	g.behind = true;
+	ck_assert_str_ne(target(&f, a), target(&g, b));
+	ck_assert_str_ne(route(&g, a), target(&g, b));
 }
 END_TEST
 
@@ -167,20 +193,83 @@ START_TEST(test_impossible)
 	static char longest[5000];
 	char proof[CUBE_PROOF_LEN + 1];
 	struct facts f = good();
+	struct cube_proof_dialog without_legs = f.dialog;
 
 	memset(longest, 'x', sizeof(longest) - 1);
+	ck_assert(!cube_proof_target(prover_of(f.key), &without_legs, true, false, &f.place, proof));
 	f.dialog.caller_tag = CUBE_STR("");
-	ck_assert(!cube_proof_target(prover_of(f.key), &f.dialog, true, &f.place, proof));
+	ck_assert(!prove_target(&f, proof));
 	ck_assert_str_eq(proof, "");
 	f = good();
 	f.dialog.call_id = CUBE_STR("");
-	ck_assert(!cube_proof_route(prover_of(f.key), &f.dialog, &f.in, &f.out, NULL, proof));
+	ck_assert(!prove_route(&f, proof));
 	f = good();
 	f.dialog.call_id = cube_str_of(longest);
-	ck_assert(!cube_proof_route(prover_of(f.key), &f.dialog, &f.in, &f.out, NULL, proof));
+	ck_assert(!prove_route(&f, proof));
 	f = good();
 	f.place.host = cube_str_of(longest);
-	ck_assert(!cube_proof_target(prover_of(f.key), &f.dialog, true, &f.place, proof));
+	ck_assert(!prove_target(&f, proof));
+	longest[4000] = '\0'; /* each fits, both together do not */
+	f.place.host = f.place.maddr = cube_str_of(longest);
+	ck_assert(!prove_target(&f, proof));
+}
+END_TEST
+
+START_TEST(test_schemes)
+{
+	struct facts f = good();
+	char buf[CUBE_PROOF_LEGS_MAX], letters[2];
+
+	cube_proof_schemes(cube_proof_legs(&f.in, &f.out, buf), letters);
+	ck_assert(letters[0] == 'p' && letters[1] == 's');
+	f.in.addr.ip = (struct cube_ip){16, {0x20, 1, 0xd, 0xb8}};
+	f.in.scheme = 't';
+	f.out.addr.ip = f.in.addr.ip;
+	cube_proof_schemes(cube_proof_legs(&f.in, &f.out, buf), letters);
+	ck_assert(letters[0] == 't' && letters[1] == 's');
+	cube_proof_schemes((struct cube_str){NULL, 0}, letters);
+	ck_assert(letters[0] == 0 && letters[1] == 0);
+}
+END_TEST
+
+/* user host port, with _ for none; NULL: it must be found out otherwise. */
+static const struct
+{
+	const char *uri, *place;
+} places[] = {
+		{"sip:a@b", "a b _"},
+		{"sip:b", "_ b _"},
+		{"sips:a@b:5061", "a b 5061"},
+		{"sip:b:1;transport=tcp;lr", "_ b 1"},
+		{"sip:+1-2@192.0.2.1:5060;transport=udp?x=y", "+1-2 192.0.2.1 5060"},
+		{"sip:a@b?maddr=c", "a b _"},
+		{"sip:a@b;maddr=c", NULL},
+		{"sip:a@b;x=1;MADDR=c", NULL},
+		{"sip:a@b;method=INVITE", NULL},
+		{"sip:a@b;x=1;;maddr=c", NULL},
+		{"sip:a:p@b", NULL},
+		{"sip:a;x=1@b", NULL},
+		{"sip:a@[::1]", NULL},
+		{"sip:[::1]:5060", NULL},
+		{"sip:a@b.:5060", NULL},
+		{"tel:+4989", NULL},
+};
+
+START_TEST(test_places)
+{
+	struct cube_proof_place place;
+	struct cube_uri_parts parts;
+	char text[100];
+
+	ck_assert(cube_uri_parse(cube_str_of(places[_i].uri), &parts));
+	if(!cube_proof_place(&parts, &place)) {
+		ck_assert_msg(!places[_i].place, "%s", places[_i].uri);
+		return;
+	}
+	snprintf(text, sizeof(text), "%.*s %.*s %.*s", CUBE_FMT(place.user.len ? place.user : CUBE_STR("_")),
+			CUBE_FMT(place.host), CUBE_FMT(place.port.len ? place.port : CUBE_STR("_")));
+	ck_assert(place.maddr.len == 0);
+	ck_assert_str_eq(text, places[_i].place ? places[_i].place : "NULL");
 }
 END_TEST
 
@@ -244,6 +333,8 @@ Suite *suite_proof(void)
 	tcase_add_loop_test(tc, test_changed, 0, CHANGES);
 	tcase_add_test(tc, test_same);
 	tcase_add_test(tc, test_impossible);
+	tcase_add_test(tc, test_schemes);
+	tcase_add_loop_test(tc, test_places, 0, (int)(sizeof(places) / sizeof(*places)));
 	tcase_add_loop_test(tc, test_marks, 0, (int)(sizeof(uris) / sizeof(*uris)));
 	tcase_add_test(tc, test_no_mark);
 	suite_add_tcase(s, tc);

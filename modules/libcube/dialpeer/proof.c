@@ -11,72 +11,79 @@
 #include "../base/write.h"
 
 #define TEXT_MAX 4096
+#define LEG_BYTES 9 /* of a leg, besides its address */
 
-/* What is proven, one part behind the other, each with its length: no two lists of parts are the same text. */
-struct text
+static unsigned char lower(char c)
 {
-	unsigned char buf[TEXT_MAX];
-	size_t used;
-	bool full;
-};
+	return (unsigned char)(c >= 'A' && c <= 'Z' ? c + 'a' - 'A' : c);
+}
 
-static void add(struct text *t, struct cube_str part)
+static char *pack(char *at, const struct cube_proof_leg *leg)
 {
-	if(t->full || part.len > 0xffff || part.len + 2 > TEXT_MAX - t->used) {
-		t->full = true;
-		return;
+	uint32_t tenant = (uint32_t)leg->tenant;
+
+	*at++ = (char)leg->addr.ip.len;
+	memcpy(at, leg->addr.ip.bytes, leg->addr.ip.len);
+	at += leg->addr.ip.len;
+	*at++ = (char)(leg->addr.port >> 8);
+	*at++ = (char)leg->addr.port;
+	*at++ = (char)leg->proto;
+	for(int shift = 24; shift >= 0; shift -= 8)
+		*at++ = (char)(tenant >> shift);
+	*at++ = leg->scheme;
+	return at;
+}
+
+struct cube_str cube_proof_legs(
+		const struct cube_proof_leg *in, const struct cube_proof_leg *out, char buf[CUBE_PROOF_LEGS_MAX])
+{
+	return (struct cube_str){buf, (size_t)(pack(pack(buf, in), out) - buf)};
+}
+
+void cube_proof_schemes(struct cube_str legs, char letters[2])
+{
+	/* that of the first leg is the last one of its bytes */
+	letters[0] = legs.len ? legs.s[(size_t)legs.s[0] + LEG_BYTES - 1] : 0;
+	letters[1] = legs.len ? legs.s[legs.len - 1] : 0;
+}
+
+/* What stands behind n bytes of text. */
+static struct cube_str behind(struct cube_str text, size_t n)
+{
+	return (struct cube_str){text.s + n, text.len - n};
+}
+
+static size_t length_until(struct cube_str text, char a, char b)
+{
+	size_t i = 0;
+
+	while(i < text.len && text.s[i] != a && text.s[i] != b)
+		i++;
+	return i;
+}
+
+bool cube_proof_place(const struct cube_uri_parts *parts, struct cube_proof_place *place)
+{
+	struct cube_str before = parts->user.len ? parts->user : parts->scheme, rest;
+	const char *end = parts->whole.s + parts->whole.len;
+
+	*place = (struct cube_proof_place){.user = parts->user, .host = parts->host};
+	/* none: a telephone number; else there may be parameters of the user, a password, or brackets */
+	if(!parts->host.len || parts->host.s[0] == '[' || before.s + before.len + 1 != parts->host.s)
+		return false;
+	rest = (struct cube_str){parts->host.s + parts->host.len, (size_t)(end - parts->host.s) - parts->host.len};
+	if(rest.len && rest.s[0] == ':') {
+		place->port = behind(rest, 1);
+		place->port.len = length_until(place->port, ';', '?');
+		rest = behind(rest, 1 + place->port.len);
 	}
-	t->buf[t->used++] = (unsigned char)(part.len >> 8);
-	t->buf[t->used++] = (unsigned char)(part.len & 0xff);
-	if(part.len)
-		memcpy(t->buf + t->used, part.s, part.len);
-	t->used += part.len;
-}
-
-static void add_number(struct text *t, int number)
-{
-	unsigned n = (unsigned)number;
-	char bytes[4] = {(char)(n >> 24), (char)(n >> 16), (char)(n >> 8), (char)n};
-
-	add(t, (struct cube_str){bytes, sizeof(bytes)});
-}
-
-static void add_dialog(struct text *t, const char *what, const struct cube_proof_dialog *dialog)
-{
-	add(t, cube_str_of(what));
-	add(t, dialog->call_id);
-	add(t, dialog->caller_tag);
-	if(dialog->call_id.len == 0 || dialog->caller_tag.len == 0)
-		t->full = true;
-}
-
-static void add_leg(struct text *t, const struct cube_proof_leg *leg)
-{
-	add(t, (struct cube_str){(const char *)leg->addr.ip.bytes, leg->addr.ip.len});
-	add_number(t, leg->addr.port);
-	add_number(t, leg->proto);
-	add_number(t, leg->tenant);
-	add(t, (struct cube_str){&leg->scheme, 1});
-}
-
-/* Names of hosts are the same in capitals. */
-static void add_host(struct text *t, struct cube_str host)
-{
-	size_t from = t->used;
-
-	add(t, host);
-	for(; !t->full && from < t->used; from++) {
-		if(t->buf[from] >= 'A' && t->buf[from] <= 'Z' && from >= t->used - host.len)
-			t->buf[from] = (unsigned char)(t->buf[from] + 'a' - 'A');
+	while(rest.len && rest.s[0] == ';') { /* may it be maddr? */
+		rest = behind(rest, 1);
+		if(rest.len && (rest.s[0] | 0x20) == 'm')
+			return false;
+		rest = behind(rest, length_until(rest, ';', '?'));
 	}
-}
-
-static void add_place(struct text *t, const struct cube_proof_place *place)
-{
-	add(t, place->user);
-	add_host(t, place->host);
-	add(t, place->port);
-	add_host(t, place->maddr);
+	return rest.len == 0 || rest.s[0] == '?';
 }
 
 struct cube_prover
@@ -112,17 +119,55 @@ void cube_prover_free(struct cube_prover *prover)
 	free(prover);
 }
 
-static bool prove(struct cube_prover *prover, const struct text *t, char proof[CUBE_PROOF_LEN + 1])
+/* What is proven. */
+enum part
+{
+	WHAT,
+	CALL_ID,
+	CALLER_TAG,
+	LEGS,
+	USER,
+	HOST,
+	PORT,
+	MADDR,
+	N_PARTS
+};
+
+/* The lengths of all parts, and then these, so no two lists of parts are the same text. 0: they are too long. */
+static size_t join(const struct cube_str parts[N_PARTS], unsigned char text[TEXT_MAX])
+{
+	size_t used = (size_t)N_PARTS * 2;
+
+	for(unsigned i = 0; i < N_PARTS; i++) {
+		if(parts[i].len > TEXT_MAX - used)
+			return 0;
+		text[2 * i] = (unsigned char)(parts[i].len >> 8);
+		text[2 * i + 1] = (unsigned char)parts[i].len;
+		if(i == HOST || i == MADDR) { /* names of hosts are the same in capitals */
+			for(size_t k = 0; k < parts[i].len; k++)
+				text[used + k] = lower(parts[i].s[k]);
+		} else if(parts[i].len) {
+			memcpy(text + used, parts[i].s, parts[i].len);
+		}
+		used += parts[i].len;
+	}
+	return used;
+}
+
+static bool prove(struct cube_prover *prover, struct cube_str what, const struct cube_proof_dialog *dialog,
+		const struct cube_proof_place *place, char proof[CUBE_PROOF_LEN + 1])
 {
 	static const char hex[] = "0123456789abcdef";
+	const struct cube_str parts[N_PARTS] = {what, dialog->call_id, dialog->caller_tag, dialog->legs, place->user,
+			place->host, place->port, place->maddr};
 	EVP_MAC_CTX *ctx = prover ? prover->siphash : NULL;
-	unsigned char mac[EVP_MAX_MD_SIZE];
-	size_t len = 0;
+	unsigned char mac[EVP_MAX_MD_SIZE], text[TEXT_MAX];
+	size_t used = join(parts, text), len = 0;
 
 	proof[0] = '\0';
-	if(t->full || !ctx || EVP_MAC_init(ctx, prover->key, CUBE_PROOF_KEY, NULL) != 1
-			|| EVP_MAC_update(ctx, t->buf, t->used) != 1 || EVP_MAC_final(ctx, mac, &len, sizeof(mac)) != 1
-			|| len != CUBE_PROOF_LEN / 2)
+	if(!used || !parts[CALL_ID].len || !parts[CALLER_TAG].len || !parts[LEGS].len || !ctx
+			|| EVP_MAC_init(ctx, prover->key, CUBE_PROOF_KEY, NULL) != 1 || EVP_MAC_update(ctx, text, used) != 1
+			|| EVP_MAC_final(ctx, mac, &len, sizeof(mac)) != 1 || len != CUBE_PROOF_LEN / 2)
 		return false;
 	for(unsigned i = 0; i < CUBE_PROOF_LEN / 2; i++) {
 		proof[2 * i] = hex[mac[i] >> 4];
@@ -133,31 +178,18 @@ static bool prove(struct cube_prover *prover, const struct text *t, char proof[C
 }
 
 bool cube_proof_route(struct cube_prover *prover, const struct cube_proof_dialog *dialog,
-		const struct cube_proof_leg *in, const struct cube_proof_leg *out, const struct cube_proof_place *next,
-		char proof[CUBE_PROOF_LEN + 1])
+		const struct cube_proof_place *next, char proof[CUBE_PROOF_LEN + 1])
 {
-	struct text t;
-
-	t.used = 0; /* the rest of it is written before it is read */
-	t.full = false;
-	add_dialog(&t, "route", dialog);
-	add_leg(&t, in);
-	add_leg(&t, out);
-	if(next)
-		add_place(&t, next);
-	return prove(prover, &t, proof);
+	return prove(prover, CUBE_STR("route"), dialog, next, proof);
 }
 
-bool cube_proof_target(struct cube_prover *prover, const struct cube_proof_dialog *dialog, bool caller,
+bool cube_proof_target(struct cube_prover *prover, const struct cube_proof_dialog *dialog, bool caller, bool behind,
 		const struct cube_proof_place *place, char proof[CUBE_PROOF_LEN + 1])
 {
-	struct text t;
+	static const struct cube_str whats[2][2] = {
+			{{"called", 6}, {"called, behind", 14}}, {{"caller", 6}, {"caller, behind", 14}}};
 
-	t.used = 0; /* the rest of it is written before it is read */
-	t.full = false;
-	add_dialog(&t, caller ? "caller" : "called", dialog);
-	add_place(&t, place);
-	return prove(prover, &t, proof);
+	return prove(prover, whats[caller][behind], dialog, place, proof);
 }
 
 bool cube_proof_is(const char *proof, struct cube_str shown)

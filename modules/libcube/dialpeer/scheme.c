@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "../base/write.h"
 #include "number.h"
 
 static const struct cube_str transport = {";transport=", 11}, kept = {";cube-transport=", 16};
@@ -14,6 +15,11 @@ enum cube_url cube_scheme_of(const struct cube_uri_parts *parts)
 	if(cube_str_caseeq(parts->scheme, CUBE_STR("sips")))
 		return CUBE_URL_SIPS;
 	return cube_str_caseeq(parts->scheme, CUBE_STR("tel")) ? CUBE_URL_TEL : CUBE_URL_UNSET;
+}
+
+enum cube_url cube_scheme_plain(enum cube_url url)
+{
+	return url == CUBE_URL_SIPS ? CUBE_URL_SIPS : CUBE_URL_SIP;
 }
 
 bool cube_scheme_sip_alone(struct cube_str headers)
@@ -29,24 +35,6 @@ bool cube_scheme_sip_alone(struct cube_str headers)
 			return false;
 	}
 	return true;
-}
-
-struct out
-{
-	char *buf;
-	size_t used;
-	bool full;
-};
-
-static void add(struct out *out, struct cube_str text)
-{
-	if(out->full || text.len >= CUBE_SCHEME_TEXT_MAX - out->used) {
-		out->full = true;
-		return;
-	}
-	if(text.len)
-		memcpy(out->buf + out->used, text.s, text.len);
-	out->used += text.len;
 }
 
 /* What stands behind piece, up to the end of whole. */
@@ -68,7 +56,7 @@ static bool is_tls(struct cube_str value)
 }
 
 /* Text with the parameter's name old, if it has one, given as new. */
-static void add_renamed(struct out *out, struct cube_str text, struct cube_str old, struct cube_str new)
+static void add_renamed(struct cube_writing *out, struct cube_str text, struct cube_str old, struct cube_str new)
 {
 	size_t i;
 
@@ -76,13 +64,13 @@ static void add_renamed(struct out *out, struct cube_str text, struct cube_str o
 		if(cube_str_caseeq((struct cube_str){text.s + i, old.len}, old)) {
 			if(is_tls((struct cube_str){text.s + i + old.len, text.len - i - old.len}))
 				break;
-			add(out, (struct cube_str){text.s, i});
-			add(out, new);
+			cube_write(out, (struct cube_str){text.s, i});
+			cube_write(out, new);
 			text = (struct cube_str){text.s + i + old.len, text.len - i - old.len};
 			break;
 		}
 	}
-	add(out, text);
+	cube_write(out, text);
 }
 
 /* Digits with or without +, and nothing that a telephone number has not (RFC 3966: A-F are for local ones, which *, #). */
@@ -108,44 +96,45 @@ static bool are_telephone_params(struct cube_str params)
 	return !params.len || (!memchr(params.s, '?', params.len) && !memchr(params.s, ',', params.len));
 }
 
-static bool to_tel(struct out *out, const struct cube_uri_parts *parts, struct cube_str user, struct cube_str host)
+static bool to_tel(
+		struct cube_writing *out, const struct cube_uri_parts *parts, struct cube_str user, struct cube_str host)
 {
 	struct cube_str number = user.len ? user : parts->user, context = parts->phone_context;
 
-	add(out, CUBE_STR("tel:"));
-	add(out, number);
+	cube_write(out, CUBE_STR("tel:"));
+	cube_write(out, number);
 	if(!user.len)
-		add(out, parts->user_params);
+		cube_write(out, parts->user_params);
 	if(number.s[0] == '+' || (!user.len && context.len))
 		return !out->full;
 	if(!context.len)
 		context = host.len ? host : parts->host;
 	if(!context.len)
 		return false;
-	add(out, CUBE_STR(";phone-context="));
-	add(out, context);
+	cube_write(out, CUBE_STR(";phone-context="));
+	cube_write(out, context);
 	return !out->full;
 }
 
-static bool from_tel(struct out *out, const struct cube_uri_parts *parts, enum cube_url to, struct cube_str user,
-		struct cube_str host)
+static bool from_tel(struct cube_writing *out, const struct cube_uri_parts *parts, enum cube_url to,
+		struct cube_str user, struct cube_str host)
 {
 	if(!host.len)
 		return false;
-	add(out, to == CUBE_URL_SIPS ? CUBE_STR("sips:") : CUBE_STR("sip:"));
-	add(out, user.len ? user : parts->user);
+	cube_write(out, to == CUBE_URL_SIPS ? CUBE_STR("sips:") : CUBE_STR("sip:"));
+	cube_write(out, user.len ? user : parts->user);
 	if(!user.len) /* phone-context, isub... go with the number that they are of */
-		add(out, behind(parts->whole, parts->user));
-	add(out, CUBE_STR("@"));
-	add(out, host);
-	add(out, CUBE_STR(";user=phone"));
+		cube_write(out, behind(parts->whole, parts->user));
+	cube_write(out, CUBE_STR("@"));
+	cube_write(out, host);
+	cube_write(out, CUBE_STR(";user=phone"));
 	return !out->full;
 }
 
 bool cube_scheme_change(const struct cube_uri_parts *parts, enum cube_url to, struct cube_str user,
 		struct cube_str host, char buf[CUBE_SCHEME_TEXT_MAX], struct cube_str *uri)
 {
-	struct out out = {.buf = buf};
+	struct cube_writing out = {.s = buf, .size = CUBE_SCHEME_TEXT_MAX};
 	enum cube_url is = cube_scheme_of(parts);
 	struct cube_str rest;
 	bool ok;
@@ -159,11 +148,11 @@ bool cube_scheme_change(const struct cube_uri_parts *parts, enum cube_url to, st
 	} else if(is == CUBE_URL_TEL) {
 		ok = from_tel(&out, parts, to, user, host);
 	} else {
-		add(&out, to == CUBE_URL_SIPS ? CUBE_STR("sips") : CUBE_STR("sip"));
+		cube_write(&out, to == CUBE_URL_SIPS ? CUBE_STR("sips") : CUBE_STR("sip"));
 		rest = behind(parts->whole, parts->scheme);
 		if(user.len && parts->user.len) {
-			add(&out, (struct cube_str){rest.s, (size_t)(parts->user.s - rest.s)});
-			add(&out, user);
+			cube_write(&out, (struct cube_str){rest.s, (size_t)(parts->user.s - rest.s)});
+			cube_write(&out, user);
 			rest = behind(parts->whole, parts->user);
 		}
 		if(to == CUBE_URL_SIPS)
@@ -172,6 +161,6 @@ bool cube_scheme_change(const struct cube_uri_parts *parts, enum cube_url to, st
 			add_renamed(&out, rest, kept, transport);
 		ok = !out.full && is != CUBE_URL_UNSET;
 	}
-	*uri = (struct cube_str){buf, out.used};
+	*uri = (struct cube_str){buf, out.len};
 	return ok;
 }

@@ -11,8 +11,10 @@
 /* The scheme of a URI that was taken apart; UNSET where it has none (a Via's host). */
 enum cube_url cube_scheme_of(const struct cube_uri_parts *parts);
 
-/* Is no URI among the headers that may be another one's than sip: is "sips:" or "tel:" nowhere in the text? Whoever has a whole
- * message to change is done then if all is to be sip. */
+/* What stands for it where there can be no telephone number: sips, or sip. */
+enum cube_url cube_scheme_plain(enum cube_url url);
+
+/* Is no URI among these headers another one than sip: is "sips:" or "tel:" nowhere in the text? */
 bool cube_scheme_sip_alone(struct cube_str headers);
 
 /* What a URI becomes. user: the telephone number or name that takes the place of its own; len 0: its own stays. host: for
