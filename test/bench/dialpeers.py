@@ -72,8 +72,7 @@ def lookups(bench):
     """In one process of one server, in turns."""
     program = beside.Program(bench.build / "bench" / "dialplan")
     for kind, title in KINDS.items():
-        most = beside.SIZE_MAX if kind == "literal" else beside.DIALPLAN_MAX
-        for n in [n for n in bench.plan.sizes if n <= most]:
+        for n in [n for n in bench.plan.sizes if kind == "literal" or n <= beside.DIALPLAN_MAX]:
             row = bench.row(f"look-up among {n:,} {title}", report.microseconds, fewer=True, others=beside.OTHERS)
             with beside.Server(bench.run, bench.build, program, kind, n) as server:
                 whom = ("cube", *server.others)

@@ -10,7 +10,6 @@ from run import Failed
 from servers import Pinned
 
 OTHERS = ("mtree", "pdt", "drouting", "dialplan")
-SIZE_MAX = 100000  # patterns; a million of them are not loaded from db_text in minutes
 DIALPLAN_MAX = 10000  # patterns; it goes through them one by one
 NUMBERS, SLOW_NUMBERS = 65536, 512  # looked up in a round; by dialplan
 
@@ -24,19 +23,13 @@ loadmodule "kex.so"
 loadmodule "ctl.so"
 modparam("ctl", "binrpc", CUBE_CTL)
 loadmodule "db_text.so"
-modparam("db_text", "max_result_rows", 200000)
 {modules}
 loadmodule "{bench}"
 {params}
 request_route {{ exit; }}
 """
-MODULES = {
-    "mtree": ('modparam("mtree", "db_url", "{db}")\n'
-              'modparam("mtree", "mtree", "name=bench;dbtable=mtree;type=2")\n'),
-    "pdt": 'modparam("pdt", "db_url", "{db}")\nmodparam("pdt", "check_domain", 0)\n',
-    "drouting": 'modparam("drouting", "db_url", "{empty}")\nmodparam("bench_lookups", "routes", "{db}")\n',
-    "dialplan": 'modparam("dialplan", "db_url", "{db}")\n',
-}
+DATABASE = 'modparam("{module}", "db_url", "text://{folder}")\n'
+TREE = 'modparam("mtree", "mtree", "name=bench;dbtable=mtree;type=2")\n'
 # name -> version, columns
 TABLES = {
     "version": (1, "table_name(string) table_version(int)"),
@@ -78,34 +71,15 @@ def _explicit(pattern):
     return sum(part.count(d) for part in (p.split("]")[-1] for p in pattern.split("[")) for d in "0123456789")
 
 
-def write_tables(folder, rows):
-    """rows: table -> its lines. The others are there, and empty."""
+def write_tables(folder, patterns):
+    """Those of mtree, pdt and drouting are empty, and filled by lookups_mod.c. A pattern's number in the list, from 1, is what
+    shall be found; dialplan takes the first that matches: longest match first."""
+    order = sorted(enumerate(patterns, 1), key=lambda item: (-_explicit(item[1]), item[0]))
+    rows = {"version": [f"{name}:{version}" for name, (version, _) in TABLES.items()],
+            "dialplan": [f"1:{place}:1:^{p.rstrip('T')}:0:^1:1:{tag}" for place, (tag, p) in enumerate(order, 1)]}
     folder.mkdir()
-    rows = {**rows, "version": [f"{name}:{version}" for name, (version, _) in TABLES.items()]}
     for name, (_, columns) in TABLES.items():
         (folder / name).write_text("".join(f"{line}\n" for line in (columns, *rows.get(name, ()))))
-
-
-def tables(folder, patterns, literal):
-    """Each pattern's number in the list, from 1, is what shall be found."""
-    rows = {}
-    if literal:
-        rows["mtree"] = [f"{p}:{tag}" for tag, p in enumerate(patterns, 1)]
-        rows["pdt"] = [f"*:{p}:{tag}" for tag, p in enumerate(patterns, 1)]
-        rows["dr_gateways"] = ["1:1:127.0.0.1:0::"]
-        rows["dr_rules"] = [f"{tag}:0:{p}:|:{tag}:0:1" for tag, p in enumerate(patterns, 1)]
-    if len(patterns) <= DIALPLAN_MAX:  # the first that matches is taken: longest match first
-        order = sorted(enumerate(patterns, 1), key=lambda item: (-_explicit(item[1]), item[0]))
-        rows["dialplan"] = [f"1:{place}:1:^{p.rstrip('T')}:0:^1:1:{tag}" for place, (tag, p) in enumerate(order, 1)]
-    write_tables(folder, rows)
-    return [name for name in OTHERS if name in rows or (name == "drouting" and literal)]
-
-
-class Loading(Pinned):
-    """It takes kamcmd's connection, and answers only when all tables are loaded."""
-
-    def kamcmd(self, *args, timeout=300):
-        return super().kamcmd(*args, timeout=timeout)
 
 
 class Server:
@@ -113,19 +87,19 @@ class Server:
 
     def __init__(self, run, build, program, kind, n):
         name = f"{kind}-{n}"
-        db, empty = run.dir / f"{name}-db", run.dir / f"{name}-empty"
-        self.others = tables(db, program.patterns(kind, n), kind == "literal")
-        write_tables(empty, {})
+        db = run.dir / f"{name}-db"
+        self.others = [m for m in OTHERS if (n <= DIALPLAN_MAX if m == "dialplan" else kind == "literal")]
+        write_tables(db, program.patterns(kind, n) if "dialplan" in self.others else ())
         at = run.addresses.host()
-        url = {"db": f"text://{db}", "empty": f"text://{empty}"}
         text = SCRIPT.format(at=at, bench=build / "bench" / "modules" / "bench_lookups.so",
                              modules="\n".join(f'loadmodule "{m}.so"' for m in self.others),
-                             params="".join(MODULES[m].format(**url) for m in self.others))
-        self._server = Loading(run, name, at, text, shm_mb=256 + n // 150, options=("-M", 64 + n // 250))
+                             params="".join(DATABASE.format(module=m, folder=db) for m in self.others)
+                             + TREE * ("mtree" in self.others))
+        self._server = Pinned(run, name, at, text, shm_mb=256 + n // 400, options=("-M", 64))
         self._kind, self._n, self._sums = kind, n, {}
 
     def __enter__(self):
-        self._server.start(300)
+        self._server.start()
         self._rpc = BinRpc(self._server.ctl, timeout=300)
         self._rpc.values("bench.make", self._kind, self._n)
         self._sums[SLOW_NUMBERS] = self._rpc.call("bench.look", "cube", SLOW_NUMBERS)["sum"]

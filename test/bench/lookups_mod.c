@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A Kamailio module for the bench: looks the same numbers up in our dial-plan and in the tables of mtree, pdt, drouting
  * and dialplan, all of them in shared memory of this server. Calls the function of each module that searches its table, without
- * what its script function does around it, so every one is measured by the same loop.
- *   bench.make <kind> <patterns>   makes ours, and lets drouting's loader read its tables
+ * what its script function does around it, so every one is measured by the same loop. The tables of mtree, pdt and drouting are
+ * filled by the calls that their loaders make for each row, in the same order: with a million rows of db_text those take minutes.
+ * dialplan has loaded its own.
+ *   bench.make <kind> <patterns>   makes ours, and fills those of the modules that are loaded
  *   bench.look <whom> <numbers>    {ns, sum}: nanoseconds for a look-up, and the sum of what was found
  * Called by RPC in one process alone, that of ctl. */
 #include <dlfcn.h>
@@ -11,7 +13,7 @@
 #include "core/rpc.h"
 #include "core/rpc_lookup.h"
 #include "core/sr_module.h"
-#include "modules/drouting/dr_load.h"
+#include "modules/drouting/routing.h"
 #include "modules/mtree/mtree.h"
 #include "modules/pdt/pdtree.h"
 
@@ -21,16 +23,10 @@
 MODULE_VERSION
 
 static int mod_init(void);
-static char *routes_url; /* database of drouting's tables */
 
 /* clang-format off */
-static param_export_t params[] = {
-	{"routes", PARAM_STRING, &routes_url},
-	{0, 0, 0}
-};
-
 struct module_exports exports = {
-	"bench_lookups", DEFAULT_DLFLAGS, 0, params, 0, 0, 0, mod_init, 0, 0
+	"bench_lookups", DEFAULT_DLFLAGS, 0, 0, 0, 0, 0, mod_init, 0, 0
 };
 /* clang-format on */
 
@@ -39,18 +35,23 @@ static struct plan plan;
 struct in_mtree
 {
 	m_tree_t *tree;
+	int (*add)(m_tree_t *tree, str *prefix, str *value);
 	is_t *(*find)(m_tree_t *tree, str *number, int *len);
 };
 
 struct in_pdt
 {
-	pdt_tree_t *tree;
+	pdt_tree_t **domains;
+	int (*add)(pdt_tree_t **domains, str *domain, str *prefix, str *value);
 	str *(*find)(pdt_tree_t *tree, str *number, int *len);
 };
 
 struct in_drouting
 {
 	rt_data_t *data;
+	dr_tmrec_t *(*always)(void);
+	rt_info_t *(*rule)(int priority, dr_tmrec_t *when, int route, char *gateways, pgw_t *known);
+	int (*add)(ptree_t *tree, str *prefix, rt_info_t *rule, unsigned int group);
 	rt_info_t *(*find)(ptree_t *tree, str *number, unsigned int group);
 };
 
@@ -98,7 +99,7 @@ static uint64_t find_pdt(void *ctx, const struct cube_str *numbers, unsigned n)
 	for(unsigned i = 0; i < n; i++) {
 		str number = ksr_str(numbers[i]);
 		int len;
-		const str *found = in->find(in->tree, &number, &len);
+		const str *found = in->find(*in->domains, &number, &len);
 
 		sum += found ? number_of(found->s, found->len) : 0;
 	}
@@ -133,46 +134,108 @@ static uint64_t find_dialplan(void *ctx, const struct cube_str *numbers, unsigne
 	return sum;
 }
 
-/* A function of a module that is loaded; NULL: it is not. */
 static void *function_of(char *module, const char *name)
 {
-	const struct sr_module *m = find_module_by_name(module);
-
-	return m ? dlsym(m->handle, name) : NULL;
+	return dlsym(find_module_by_name(module)->handle, name);
 }
 
-static int load_drouting(void)
+/* value: a pattern's number in the list, from 1, which is what is to be found. */
+static int each_pattern(int (*add)(str *prefix, str *value))
 {
-	static str gateways = str_init("dr_gateways"), rules = str_init("dr_rules"), lists = str_init("dr_gw_lists");
-	str url = {routes_url, (int)strlen(routes_url)};
-	__typeof__(&dr_load_routing_info) load = function_of("drouting", "dr_load_routing_info");
-	__typeof__(&db_bind_mod) bind = function_of("drouting", "db_bind_mod"); /* of a library that it links */
-	db_func_t db;
-	db1_con_t *con;
+	for(size_t i = 0; i < plan.conf.n_dial_peers; i++) {
+		const struct cube_dial_peer *peer = &plan.conf.dial_peers[i];
+		str prefix = ksr_str(peer->destination_pattern), value;
 
-	if(!load || !bind || bind(&url, &db) < 0 || !(con = db.init(&url)))
-		return -1;
-	drouting.data = load(&db, con, &gateways, &lists, &rules);
-	drouting.find = function_of("drouting", "get_prefix");
-	db.close(con);
-	return drouting.data ? 0 : -1;
+		value.s = int2str((unsigned long)peer->tag, &value.len);
+		if(add(&prefix, &value) != 0)
+			return -1;
+	}
+	return 0;
 }
 
-static int find_tables(void)
+static int add_mtree(str *prefix, str *value)
+{
+	return mtree.add(mtree.tree, prefix, value);
+}
+
+static int fill_mtree(void)
 {
 	m_tree_t *(*tree)(str *) = function_of("mtree", "mt_get_tree");
-	pdt_tree_t **(*domains)(void) = function_of("pdt", "pdt_get_ptree");
-	void *(*rules)(int) = function_of("dialplan", "select_dpid");
 	str name = str_init("bench");
 
 	mtree.tree = tree ? tree(&name) : NULL;
+	mtree.add = function_of("mtree", "mt_add_to_tree");
 	mtree.find = function_of("mtree", "mt_get_tvalue");
-	pdt.tree = domains && domains() ? *domains() : NULL;
+	return mtree.tree && mtree.add && mtree.find ? each_pattern(add_mtree) : -1;
+}
+
+static int add_pdt(str *prefix, str *value)
+{
+	str all = str_init("*");
+
+	return pdt.add(pdt.domains, &all, prefix, value);
+}
+
+static int fill_pdt(void)
+{
+	pdt_tree_t **(*domains)(void) = function_of("pdt", "pdt_get_ptree");
+
+	pdt.domains = domains ? domains() : NULL;
+	pdt.add = function_of("pdt", "pdt_add_to_tree");
 	pdt.find = function_of("pdt", "get_domain");
+	return pdt.domains && pdt.add && pdt.find ? each_pattern(add_pdt) : -1;
+}
+
+/* As its loader does: each rule has a record of times of its own, empty here, and a list of gateways. */
+static int add_drouting(str *prefix, str *value)
+{
+	char gateways[] = "1";
+	dr_tmrec_t *when = drouting.always();
+	rt_info_t *rule;
+
+	if(!when)
+		return -1;
+	rule = drouting.rule((int)number_of(value->s, value->len), when, 0, gateways, drouting.data->pgw_l);
+	return rule ? drouting.add(drouting.data->pt, prefix, rule, 0) : -1;
+}
+
+static int fill_drouting(void)
+{
+	__typeof__(&build_rt_data) data = function_of("drouting", "build_rt_data");
+	__typeof__(&add_dst) gateway = function_of("drouting", "add_dst");
+	char address[] = "127.0.0.1", none[] = "";
+
+	drouting.always = function_of("drouting", "dr_tmrec_new");
+	drouting.rule = function_of("drouting", "build_rt_info");
+	drouting.add = function_of("drouting", "add_prefix");
+	drouting.find = function_of("drouting", "get_prefix");
+	if(!data || !gateway || !drouting.always || !drouting.rule || !drouting.add || !drouting.find)
+		return -1;
+	drouting.data = data();
+	if(!drouting.data || gateway(drouting.data, 1, address, 0, none, 1, none) < 0)
+		return -1;
+	return each_pattern(add_drouting);
+}
+
+static int take_dialplan(void)
+{
+	void *(*rules)(int) = function_of("dialplan", "select_dpid");
+
 	dialplan.rules = rules ? rules(1) : NULL;
 	dialplan.find = function_of("dialplan", "dp_translate_helper");
-	return routes_url ? load_drouting() : 0;
+	return dialplan.rules && dialplan.find ? 0 : -1;
 }
+
+static const struct other
+{
+	char *name;
+	int (*fill)(void);
+	plan_find *find;
+	void *in;
+} others[] = {{"mtree", fill_mtree, find_mtree, &mtree}, {"pdt", fill_pdt, find_pdt, &pdt},
+		{"drouting", fill_drouting, find_drouting, &drouting}, {"dialplan", take_dialplan, find_dialplan, &dialplan}};
+
+#define N_OTHERS (sizeof(others) / sizeof(others[0]))
 
 static const char *make_doc[] = {"Makes the patterns and the numbers: kind, how many patterns", NULL};
 
@@ -185,46 +248,49 @@ static void rpc_make(rpc_t *rpc, void *ctx)
 		rpc->fault(ctx, 400, "bench.make <kind> <patterns>, once");
 		return;
 	}
-	if(plan_make(&plan, &ksr_shm_alloc, kind, (unsigned)n) < 0)
+	if(plan_make(&plan, &ksr_shm_alloc, kind, (unsigned)n) < 0) {
 		ksr_rpc_fault(rpc, ctx, &plan.err);
-	else if(find_tables() < 0)
-		rpc->fault(ctx, 500, "drouting's tables cannot be read");
+		return;
+	}
+	for(const struct other *other = others; other < others + N_OTHERS; other++) {
+		if(find_module_by_name(other->name) && other->fill() < 0) {
+			rpc->fault(ctx, 500, "the table of %s cannot be filled", other->name);
+			return;
+		}
+	}
 }
 
 static const char *look_doc[] = {
 		"Looks the first so many numbers up: cube, mtree, pdt, drouting or dialplan; how many", NULL};
 
+static double look(const char *whom, unsigned n, uint64_t *sum)
+{
+	if(strcmp(whom, "cube") == 0)
+		return plan_time(&plan, plan_find_ours, &plan, n, sum);
+	for(const struct other *other = others; other < others + N_OTHERS; other++) {
+		if(strcmp(other->name, whom) == 0 && find_module_by_name(other->name))
+			return plan_time(&plan, other->find, other->in, n, sum);
+	}
+	return -1;
+}
+
 static void rpc_look(rpc_t *rpc, void *ctx)
 {
-	const struct
-	{
-		const char *name;
-		plan_find *find;
-		void *in;
-		bool there;
-	} all[] = {{"cube", plan_find_ours, &plan, true}, {"mtree", find_mtree, &mtree, mtree.tree && mtree.find},
-			{"pdt", find_pdt, &pdt, pdt.tree && pdt.find},
-			{"drouting", find_drouting, &drouting, drouting.data && drouting.find},
-			{"dialplan", find_dialplan, &dialplan, dialplan.rules && dialplan.find}};
+	char *whom, text[32]; /* as text: of a double ctl sends three decimals in as few bytes as it can */
 	uint64_t sum;
-	char *whom;
 	void *answer;
+	double ns = -1;
 	int n;
 
-	if(!plan.conf.arena || rpc->scan(ctx, "sd", &whom, &n) != 2 || n <= 0 || n > PLAN_NUMBERS)
-		goto bad;
-	for(unsigned i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-		if(strcmp(all[i].name, whom) != 0 || !all[i].there)
-			continue;
-		char ns[32]; /* as text: of a double ctl sends three decimals in as few bytes as it can */
-
-		snprintf(ns, sizeof(ns), "%.1f", plan_time(&plan, all[i].find, all[i].in, (unsigned)n, &sum));
-		if(rpc->add(ctx, "{", &answer) >= 0)
-			rpc->struct_add(answer, "ss", "ns", ns, "sum", int2str(sum, NULL));
+	if(plan.conf.arena && rpc->scan(ctx, "sd", &whom, &n) == 2 && n > 0 && n <= PLAN_NUMBERS)
+		ns = look(whom, (unsigned)n, &sum);
+	if(ns < 0) {
+		rpc->fault(ctx, 400, "bench.look <whom> <numbers>, behind bench.make");
 		return;
 	}
-bad:
-	rpc->fault(ctx, 400, "bench.look <whom> <numbers>, behind bench.make");
+	snprintf(text, sizeof(text), "%.1f", ns);
+	if(rpc->add(ctx, "{", &answer) >= 0)
+		rpc->struct_add(answer, "ss", "ns", text, "sum", int2str(sum, NULL));
 }
 
 /* clang-format off */
