@@ -47,13 +47,11 @@ GO_STOCK = """record_route();
 	$du = "sip:{uas}:5060;transport={transport}";
 	"""
 # What the shortest script has with ours.
-COME_IN = """cube_tenant_in();
-	if($rc < 0) exit;
+COME_IN = """if(!cube_tenant_in()) exit;
 	"""
 IN_DIALOG = " && cube_dialpeer_dialog()"
 GO_OUT = """cube_dialpeer_in();
-	cube_dialpeer_out();
-	if($rc < 0) exit;
+	if(!cube_dialpeer_out()) exit;
 	cube_dialpeer_record_route();
 	t_on_branch("DIAL_PEER");
 	t_on_reply("DIAL_PEER");
@@ -66,8 +64,7 @@ onreply_route[DIAL_PEER] {
 	cube_dialpeer_reply();
 }
 failure_route[DIAL_PEER] {
-	cube_dialpeer_next();
-	if($rc > 0) t_relay();
+	if(cube_dialpeer_next()) t_relay();
 }
 """
 OURS = "".join(f'loadmodule "cube_{m}.so"\n' for m in ("tenant", "tls", "dialpeer")) + 'modparam("cube_tenant", "config", "{conf}")\n'

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#define _GNU_SOURCE /* memrchr */
 #include "proof.h"
 
 #include <openssl/core_names.h>
@@ -200,17 +201,18 @@ bool cube_proof_is(const char *proof, struct cube_str shown)
 
 bool cube_proof_find(struct cube_str uri, const char *name, struct cube_str *value)
 {
-	size_t len = strlen(name), i;
+	const struct cube_str wanted = cube_str_of(name);
+	const char *end = uri.s + uri.len, *semicolon = end;
 
-	for(i = uri.len; i-- > 0;) {
-		struct cube_str rest = {uri.s + i + 1, uri.len - i - 1};
+	/* from behind, where ours is */
+	while((semicolon = uri.s ? memrchr(uri.s, ';', (size_t)(semicolon - uri.s)) : NULL)) {
+		struct cube_str rest = {semicolon + 1, (size_t)(end - semicolon) - 1};
 
-		if(uri.s[i] != ';' || rest.len <= len || rest.s[len] != '='
-				|| !cube_str_caseeq((struct cube_str){rest.s, len}, cube_str_of(name)))
+		if(rest.len <= wanted.len || rest.s[wanted.len] != '='
+				|| !cube_str_caseeq((struct cube_str){rest.s, wanted.len}, wanted))
 			continue;
-		*value = (struct cube_str){rest.s + len + 1, 0};
-		while(value->s + value->len < uri.s + uri.len && value->s[value->len] != ';' && value->s[value->len] != '?')
-			value->len++;
+		*value = behind(rest, wanted.len + 1);
+		value->len = length_until(*value, ';', '?');
 		return true;
 	}
 	return false;
