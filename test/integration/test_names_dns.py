@@ -23,7 +23,11 @@ tls-profile 1 {{ trustpoint = "tenant100"  cn-san-validate = "server"  sni-send 
 tls-profile 2 {{ trustpoint = "tenant100"  cn-san-validate = "server" }}
 tenant 1 {{ tls-profile = 1  listen-secure = "{cube}:5101"  session-transport = "tcp tls" }}
 tenant 2 {{ tls-profile = 2  listen-secure = "{cube}:5102"  session-transport = "tcp tls" }}
+tls-profile 3 {{ trustpoint = "tenant200"  cn-san-validate = "server" }}
+tenant 3 {{ tls-profile = 3  listen-secure = "[::1]:5103"  session-transport = "tcp tls" }}
 """
+SIX, FIRST, SECOND, NOBODY = ((f"{name}.hosts.example", 5061 if name != "nobody" else 9)
+                              for name in ("six", "first", "second", "nobody"))
 
 
 class Named(FarEnd):
@@ -44,30 +48,32 @@ class Made:
         self.run, self._stack = run, stack
         self.at = {name: run.addresses.host() for name in ("cube", "friend", "a", "first", "second", "shared", "spare",
                                                                 "plain")}
+        self.at["six"] = "::1"
         self.certs = OddCerts(run.dir / "odd", "unused.example")
         self.udp = (self.at["cube"], 5060)
         addresses = {"a.example": self.at["a"], "one.example": self.at["shared"], "two.example": self.at["shared"],
                      "first.hosts.example": self.at["first"], "second.hosts.example": self.at["second"],
-                     "nobody.hosts.example": self.at["cube"]}
-        services = {"srv.example": [("first.hosts.example", 5061), ("second.hosts.example", 5061)],
-                    "wrong.example": [("first.hosts.example", 5061), ("second.hosts.example", 5061)],
-                    "absent.example": [("nobody.hosts.example", 9), ("second.hosts.example", 5061)]}
+                     "nobody.hosts.example": self.at["cube"], "six.hosts.example": "::1"}
+        services = {"srv.example": [FIRST, SECOND], "wrong.example": [FIRST, SECOND], "absent.example": [NOBODY, SECOND],
+                    "mixed.example": [SIX, SECOND], "late.example": [NOBODY, SIX, FIRST, SECOND], "vain.example": [SIX, FIRST]}
         self.names = NameServer(run, addresses, services)
         self.a = self.far("a", "DNS:a.example")
         self.first = self.far("first", "DNS:srv.example, DNS:first.hosts.example")
-        self.second = self.far("second", "DNS:wrong.example, DNS:absent.example")
+        self.second = self.far("second", "DNS:wrong.example, DNS:absent.example, DNS:mixed.example, DNS:late.example")
+        self.six = self.far("six", "DNS:mixed.example, DNS:late.example, DNS:vain.example")
         self.shared = self.far("shared", "DNS:one.example")
         self.plain = self.far("plain", "DNS:plain.example")
         self.spare = self.far("spare", f"DNS:spare.example, IP:{self.at['spare']}")
-        conf = CONF.format(block=run.addresses.block, **self.at) + cube.trustpoint("tenant100")
+        conf = CONF.format(block=run.addresses.block, **self.at) + cube.trustpoint("tenant100") + cube.trustpoint("tenant200")
         # each number has its target, and the spare far end behind it
         targets = {"1000": "dns:a.example:5061", "1001": "dns:srv.example", "1002": "dns:wrong.example",
                    "1003": "dns:absent.example", "1004": "dns:one.example:5061", "1005": "dns:two.example:5061",
                    "1006": "dns:unknown.example:5061", "1007": "dns:A.Example:5061",
-                   "1008": f"ipv4:{self.at['plain']}:5061", "1009": f"ipv4:{self.at['a']}:5061"}
+                   "1008": f"ipv4:{self.at['plain']}:5061", "1009": f"ipv4:{self.at['a']}:5061",
+                   "1010": "dns:mixed.example", "1011": "dns:late.example", "1012": "dns:vain.example"}
         spare = f"ipv4:{self.at['spare']}:5061"
         for number, target in targets.items():
-            for tenant in (1, 2):
+            for tenant in (1, 2, 3):
                 dialled = f"{tenant}{number[1:]}"
                 conf += cube.dial_peer(f"{dialled}0", tenant, dialled, target)
                 conf += cube.dial_peer(f"{dialled}1", tenant, dialled, spare, 1)
@@ -93,16 +99,20 @@ class Made:
         return call
 
     def reaches(self, far, number):
-        """A whole call that ends at this far end."""
+        """A whole call that ends at this far end, from the listener of the tenant and with his certificate."""
         call = self.call(number)
-        connection, _ = far.where(call.call_id)
+        connection, invite = far.where(call.call_id)
+        port, certificate = {"1": (5101, "tenant100"), "2": (5102, "tenant100"), "3": (5103, "tenant200")}[number[0]]
+        host = "[::1]" if number[0] == "3" else self.at["cube"]
+        equal("sent by", invite.get("Via").split(";")[0], f"SIP/2.0/TLS {host}:{port}")
+        equal("the server's certificate", connection.peer, f"{certificate}.cube.example")
         equal(f"BYE of the call to {number}", call.bye(), 200)
         call.leg.close()
         return connection
 
     def closed(self):
         """Closes all connections from the far ends' side."""
-        for far in (self.a, self.first, self.second, self.shared, self.spare):
+        for far in (self.a, self.first, self.second, self.six, self.shared, self.spare):
             far.close_all()
             far.asked.clear()
         wait_until(lambda: not self.cube.connections(), 5, "the server has noticed")
@@ -159,6 +169,45 @@ def test_service_wrong_host(t):
 def test_service_absent_host(t):
     """Nobody listens at the first SRV host: the call goes to the second."""
     t.made.reaches(t.made.second, "1003")
+
+
+def no_call_at(far, number):
+    equal(f"requests of the call to {number} at {far.at}", [m for _, m in far.requests() if m.number == number], [])
+
+
+@inside
+def test_service_other_family(t):
+    """The first SRV host has an address of IPv6 alone, and the tenant a listener of IPv4 alone: nothing is sent there from
+    another tenant's listener; the call goes to the second host, whose certificate must have the target's name. From a
+    tenant with a listener of IPv6 it goes to the first."""
+    for number, sni in (("1010", "mixed.example"), ("2010", None)):
+        t.made.reaches(t.made.second, number)
+        equal("SNI", t.made.second.asked, [sni])
+        no_call_at(t.made.six, number)
+        t.made.closed()
+    equal("handshakes by IPv6", (t.made.six.connections, t.made.six.failures, t.made.six.asked), ([], [], []))
+    t.made.reaches(t.made.six, "3010")
+
+
+@inside
+def test_service_last_host(t):
+    """Nobody listens at the first SRV host, the second is of the other family, the third has a certificate for its own name: the
+    last one gets the call."""
+    connection = t.made.reaches(t.made.second, "1011")
+    equal("SNI at the one with the wrong certificate, and at the last", (t.made.first.asked, t.made.second.asked), (["late.example"],) * 2)
+    for far in (t.made.six, t.made.first):
+        no_call_at(far, "1011")
+    # the connection that is open now serves the next call, where the same hosts are in its way
+    check(t.made.reaches(t.made.second, "1011") is connection, "the next call opened a connection of its own")
+
+
+@inside
+def test_service_no_right_host(t):
+    """Behind a host of the other family there is one with a certificate for its own name alone: the call goes to the next dial-peer."""
+    t.made.reaches(t.made.spare, "1012")
+    equal("SNI", t.made.first.asked, ["vain.example"])
+    for far in (t.made.six, t.made.first):
+        no_call_at(far, "1012")
 
 
 @inside

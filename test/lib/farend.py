@@ -106,13 +106,14 @@ class FarEnd:
     TLS 1.3 client gets."""
 
     def __init__(self, host, port, identity="tgw", ca="ca", behave=answer_by_number, highest="1.3", tickets=0):
-        self.at, self.host, self.port, self.behave = f"{host}:{port}", host, port, behave
+        self.at, self.host, self.port, self.behave = f"[{host}]:{port}" if ":" in host else f"{host}:{port}", host, port, behave
         self.connections, self.failures, self._tags = [], [], {}
         self._lock = threading.Lock()
         self._identity, self._ca, self._tickets = identity, ca, tickets
         self.begin_anew("1.2", highest)
         self._client = client_context(identity)
-        self._listener = socket.create_server((host, port), backlog=128)
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._listener = socket.create_server((host, port), family=family, backlog=128)
         self._acceptor = threading.Thread(target=self._accept, daemon=True)
         self._acceptor.start()
 
@@ -138,7 +139,7 @@ class FarEnd:
         sock.settimeout(10)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
-            connection = Connection(self._context.wrap_socket(sock, server_side=True), "%s:%d" % remote)
+            connection = Connection(self._context.wrap_socket(sock, server_side=True), "%s:%d" % remote[:2])
         except (OSError, ValueError) as error:
             with self._lock:
                 self.failures.append(str(error))
