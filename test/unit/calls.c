@@ -110,3 +110,12 @@ const char *call_select(const struct cube_conf *conf, const char *line, unsigned
 	call_read(&call, facts);
 	return in ? select_in(conf, tag, &call.call, buf) : select_out(conf, tag, &call.call, max, buf);
 }
+
+bool call_tried_before(const struct cube_dial_hit *a, const struct cube_dial_hit *b)
+{
+	if(a->explicit_digits != b->explicit_digits)
+		return a->explicit_digits > b->explicit_digits;
+	if(a->peer->preference != b->peer->preference)
+		return a->peer->preference < b->peer->preference;
+	return a->peer->tag < b->peer->tag;
+}

@@ -21,4 +21,7 @@ void call_read(struct call *call, const char *line);
  * or dial-peer. max: of the list. Returns buf. */
 const char *call_select(const struct cube_conf *conf, const char *line, unsigned max, char buf[CALL_RESULT_MAX]);
 
+/* Of two dial-peers that match: does this one come first? */
+bool call_tried_before(const struct cube_dial_hit *a, const struct cube_dial_hit *b);
+
 #endif

@@ -167,6 +167,15 @@ struct cube_conf *helper_load(struct helper_files *files, const char *text, size
 	return conf;
 }
 
+void *helper_exact(const void *data, size_t len)
+{
+	void *copy = malloc(len ? len : 1);
+
+	ck_assert_ptr_nonnull(copy);
+	memcpy(copy, data, len);
+	return copy;
+}
+
 char *helper_read(const char *path, size_t *len)
 {
 	FILE *fp = fopen(path, "r");

@@ -50,6 +50,9 @@ struct cube_conf *helper_load(struct helper_files *files, const char *text, size
 /* For dial-peers that are made without a file, and need one. */
 extern const struct cube_target helper_target;
 
+/* A copy of just that size, so that a sanitizer sees every byte read beyond it. Free it. */
+void *helper_exact(const void *data, size_t len);
+
 /* The file of the disk, NUL-terminated; fails the test when it cannot be read. Free it. */
 char *helper_read(const char *path, size_t *len);
 /* cube_conf_dump into one text; free it. */

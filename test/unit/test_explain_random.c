@@ -10,8 +10,7 @@
 #include "../../modules/libcube/dialpeer/explain.h"
 #include "../../modules/libcube/dialpeer/hunting.h"
 #include "calls.h"
-#include "helper.h"
-#include "random_world.h"
+#include "world_load.h"
 
 Suite *suite_explain_random(void);
 
@@ -72,25 +71,8 @@ static struct cube_conf *load(struct random_source *r, const struct world *w)
 {
 	static const char rules[] = "translation-rule 1 { rule = { \"reject /5/\" } }\n"
 								"translation-profile no-five { called = 1 }\n";
-	static char text[1 << 17];
-	struct helper_files files;
-	struct cube_conf *conf;
-	struct cube_err err;
-	char path[32];
-	size_t len;
+	struct cube_conf *conf = world_load(r, w, rules);
 
-	helper_files_init(&files);
-	for(unsigned i = 0; i < WORLD_MAPS; i++) {
-		snprintf(path, sizeof(path), "/cfg/map%u", i);
-		len = world_map_file(r, w, i, text, sizeof(text));
-		helper_files_put(&files, path, text, len, 0644);
-	}
-	len = world_conf(r, w, text, sizeof(text));
-	ck_assert_uint_lt(len + sizeof(rules), sizeof(text));
-	memcpy(text + len, rules, sizeof(rules));
-	conf = helper_load(&files, text, len + sizeof(rules) - 1, &err);
-	ck_assert_msg(conf != NULL, "%s\n%s", err.text, text);
-	helper_files_free(&files);
 	conf->keepalives = &keepalive;
 	conf->n_keepalives = 1;
 	conf->server_groups[0].servers = servers;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../../modules/libcube/tls/ocsp.h"
+#include "helper.h"
 #include "revocation.h"
 
 Suite *suite_ocsp(void);
@@ -51,10 +52,9 @@ static void teardown(void)
 
 static int read_bytes(const void *data, size_t len, OCSP_REQUEST *request, struct cube_ocsp *ocsp, struct cube_err *err)
 {
-	void *exact = malloc(len > 0 ? len : 1);
+	void *exact = helper_exact(data, len);
 	int rc;
 
-	memcpy(exact, data, len);
 	cube_err_reset(err);
 	rc = cube_ocsp_read(exact, len, ca.cert, &serial, request, now, ocsp, err);
 	free(exact);

@@ -8,6 +8,7 @@
 
 #include "../../modules/libcube/dialpeer/pattern.h"
 #include "../../modules/libcube/dialpeer/plan.h"
+#include "calls.h"
 #include "helper.h"
 #include "random_pattern.h"
 
@@ -277,20 +278,11 @@ struct naive
 	const struct cube_pattern *out[PEERS_MAX], *in[PEERS_MAX];
 };
 
-static bool tried_before(const struct cube_dial_hit *a, const struct cube_dial_hit *b)
-{
-	if(a->explicit_digits != b->explicit_digits)
-		return a->explicit_digits > b->explicit_digits;
-	if(a->peer->preference != b->peer->preference)
-		return a->peer->preference < b->peer->preference;
-	return a->peer->tag < b->peer->tag;
-}
-
 static unsigned insert(struct cube_dial_hit *hits, unsigned n, struct cube_dial_hit hit)
 {
 	unsigned i;
 
-	for(i = n; i > 0 && tried_before(&hit, &hits[i - 1]); i--)
+	for(i = n; i > 0 && call_tried_before(&hit, &hits[i - 1]); i--)
 		hits[i] = hits[i - 1];
 	hits[i] = hit;
 	return n + 1;

@@ -8,6 +8,7 @@
 
 #include "../../modules/libcube/dialpeer/pattern.h"
 #include "../../modules/libcube/dialpeer/plan.h"
+#include "calls.h"
 #include "helper.h"
 #include "random_pattern.h"
 
@@ -57,15 +58,6 @@ static void plan_end(void)
 	cube_arena_free(&plan.conf.arena);
 }
 
-static bool tried_before(const struct cube_dial_hit *a, const struct cube_dial_hit *b)
-{
-	if(a->explicit_digits != b->explicit_digits)
-		return a->explicit_digits > b->explicit_digits;
-	if(a->peer->preference != b->peer->preference)
-		return a->peer->preference < b->peer->preference;
-	return a->peer->tag < b->peer->tag;
-}
-
 static unsigned naive(struct cube_str number, struct cube_dial_hit *hits, unsigned max)
 {
 	unsigned n = 0, i;
@@ -75,10 +67,10 @@ static unsigned naive(struct cube_str number, struct cube_dial_hit *hits, unsign
 
 		if(!cube_pattern_match(plan.patterns[p], number, &hit.explicit_digits))
 			continue;
-		if(n == max && !tried_before(&hit, &hits[n - 1]))
+		if(n == max && !call_tried_before(&hit, &hits[n - 1]))
 			continue;
 		n += n < max;
-		for(i = n - 1; i > 0 && tried_before(&hit, &hits[i - 1]); i--)
+		for(i = n - 1; i > 0 && call_tried_before(&hit, &hits[i - 1]); i--)
 			hits[i] = hits[i - 1];
 		hits[i] = hit;
 	}

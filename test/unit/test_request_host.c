@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../../modules/libcube/dialpeer/request_host.h"
+#include "helper.h"
 
 Suite *suite_request_host(void);
 
@@ -34,13 +35,11 @@ static const struct
 
 START_TEST(test_rows)
 {
-	/* a copy of just that size, so that a sanitizer sees every byte read beyond it */
 	size_t len = strlen(rows[_i].message);
-	char *message = malloc(len ? len : 1);
+	char *message = helper_exact(rows[_i].message, len);
 	struct cube_str host = {"unset", 5};
 	bool ok;
 
-	memcpy(message, rows[_i].message, len);
 	ok = cube_request_host((struct cube_str){message, len}, &host);
 	ck_assert_int_eq(ok, rows[_i].want != NULL);
 	ck_assert_msg(
@@ -84,9 +83,8 @@ static const struct
 START_TEST(test_sips)
 {
 	size_t len = strlen(sips[_i].message);
-	char *message = malloc(len ? len : 1);
+	char *message = helper_exact(sips[_i].message, len);
 
-	memcpy(message, sips[_i].message, len);
 	ck_assert_msg(cube_request_is_sips((struct cube_str){message, len}) == sips[_i].want, "%s", sips[_i].message);
 	free(message);
 }
@@ -122,9 +120,8 @@ static const struct
 START_TEST(test_dialogs)
 {
 	size_t len = strlen(dialogs[_i].message);
-	char *message = malloc(len ? len : 1);
+	char *message = helper_exact(dialogs[_i].message, len);
 
-	memcpy(message, dialogs[_i].message, len);
 	ck_assert_msg(
 			cube_request_in_dialog((struct cube_str){message, len}) == dialogs[_i].want, "%s", dialogs[_i].message);
 	free(message);

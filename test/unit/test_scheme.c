@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../../modules/libcube/dialpeer/scheme.h"
+#include "helper.h"
 
 Suite *suite_scheme(void);
 
@@ -136,9 +137,8 @@ static const struct
 START_TEST(test_sip_alone)
 {
 	size_t len = strlen(messages[_i].headers);
-	char *text = malloc(len ? len : 1);
+	char *text = helper_exact(messages[_i].headers, len);
 
-	memcpy(text, messages[_i].headers, len);
 	ck_assert_msg(
 			cube_scheme_sip_alone((struct cube_str){text, len}) == messages[_i].alone, "%s", messages[_i].headers);
 	free(text);

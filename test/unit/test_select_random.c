@@ -7,8 +7,7 @@
 #include <string.h>
 
 #include "calls.h"
-#include "helper.h"
-#include "random_world.h"
+#include "world_load.h"
 
 Suite *suite_select_random(void);
 
@@ -270,28 +269,6 @@ static void compare_out(const struct cube_conf *conf, const struct world *w, con
 	counts[want.n ? want.by : CUBE_DIAL_BY_NONE]++;
 }
 
-static struct cube_conf *load(struct random_source *r, const struct world *w)
-{
-	static char text[1 << 17];
-	struct helper_files files;
-	struct cube_conf *conf;
-	struct cube_err err;
-	char path[32];
-	size_t len;
-
-	helper_files_init(&files);
-	for(unsigned i = 0; i < WORLD_MAPS; i++) {
-		snprintf(path, sizeof(path), "/cfg/map%u", i);
-		len = world_map_file(r, w, i, text, sizeof(text));
-		helper_files_put(&files, path, text, len, 0644);
-	}
-	len = world_conf(r, w, text, sizeof(text));
-	conf = helper_load(&files, text, len, &err);
-	ck_assert_msg(conf != NULL, "%s\n%s", err.text, text);
-	helper_files_free(&files);
-	return conf;
-}
-
 #define WORLDS 200
 #define CALLS 100
 
@@ -304,7 +281,7 @@ START_TEST(test_worlds)
 		struct cube_conf *conf;
 
 		random_world(&r, &w);
-		conf = load(&r, &w);
+		conf = world_load(&r, &w, "");
 		for(unsigned k = 0; k < CALLS; k++) {
 			unsigned in = random_below(&r, w.n_peers * 4 / 3 + 1);
 			struct world_call made;

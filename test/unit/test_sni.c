@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../../modules/libcube/tenant/sni.h"
+#include "helper.h"
 
 Suite *suite_sni(void);
 
@@ -141,12 +142,10 @@ static const struct
 
 START_TEST(test_parse)
 {
-	/* a copy of just that size, so that a sanitizer sees every byte read beyond it */
-	unsigned char *data = malloc(extensions[_i].len ? extensions[_i].len : 1);
+	unsigned char *data = helper_exact(extensions[_i].bytes, extensions[_i].len);
 	struct cube_str name = {"unset", 5};
 	bool ok;
 
-	memcpy(data, extensions[_i].bytes, extensions[_i].len);
 	ok = cube_sni_parse(data, extensions[_i].len, &name);
 	ck_assert_int_eq(ok, extensions[_i].want != NULL);
 	ck_assert(cube_str_eq(name, cube_str_of(ok ? extensions[_i].want : "unset")));
