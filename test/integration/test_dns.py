@@ -11,7 +11,7 @@ import cube
 import netns
 import sipmsg
 from caller import Call, UdpLeg, place
-from cases import Skipped, check, equal
+from cases import check, equal
 from farend import FarEnd
 from kamailio import structures
 from nameserver import NameServer
@@ -149,22 +149,15 @@ class Made:
         answering.sipp.wait()
 
 
-def setup(run, stack):
-    try:
-        stack.enter_context(netns.namespace())
-    except PermissionError:
-        return None
-    return Made(run, stack)
+setup = netns.setup(Made)
 
 
 def inside(case):
-    """For each case: it needs the namespace."""
+    """For each case."""
+    @netns.inside
     @functools.wraps(case)
     def run(t):
-        if t.made is None:
-            raise Skipped("a network namespace takes root")
         case(t.made)
-        t.made.cube.prove_alive()
     return run
 
 

@@ -8,7 +8,7 @@ import functools
 import cube
 import netns
 from caller import Call, UdpLeg
-from cases import Skipped, check, equal
+from cases import check, equal
 from farend import FarEnd
 from nameserver import NameServer
 from oddcerts import OddCerts
@@ -118,23 +118,16 @@ class Made:
         wait_until(lambda: not self.cube.connections(), 5, "the server has noticed")
 
 
-def setup(run, stack):
-    try:
-        stack.enter_context(netns.namespace())
-    except PermissionError:
-        return None
-    return Made(run, stack)
+setup = netns.setup(Made)
 
 
 def inside(case):
-    """For each case: it needs the namespace."""
+    """Each case begins without connections."""
+    @netns.inside
     @functools.wraps(case)
     def run(t):
-        if t.made is None:
-            raise Skipped("a network namespace takes root")
         t.made.closed()
         case(t)
-        t.made.cube.prove_alive()
     return run
 
 

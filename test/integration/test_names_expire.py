@@ -3,7 +3,6 @@
 not before; and none is lost, whatever number of processes asks for whatever number of names. With a name server, in a
 namespace of its own."""
 
-import functools
 import itertools
 import re
 import time
@@ -11,7 +10,7 @@ import time
 import cube
 import netns
 from caller import UdpLeg, place
-from cases import Skipped, check, equal, together
+from cases import check, equal, together
 from farend import FarEnd
 from nameserver import NameServer
 from oddcerts import OddCerts
@@ -80,23 +79,7 @@ class Made:
         return "".join(at)
 
 
-def setup(run, stack):
-    try:
-        stack.enter_context(netns.namespace())
-    except PermissionError:
-        return None
-    return Made(run, stack)
-
-
-def inside(case):
-    """For each case: it needs the namespace."""
-    @functools.wraps(case)
-    def run(t):
-        if t.made is None:
-            raise Skipped("a network namespace takes root")
-        case(t)
-        t.made.cube.prove_alive()
-    return run
+setup = netns.setup(Made)
 
 
 def timed(made, number):
@@ -104,7 +87,7 @@ def timed(made, number):
     return began, made.call(number), time.monotonic()
 
 
-@inside
+@netns.inside
 def test_time_to_live(t):
     """NAPTR records change at the name server: calls go where the old ones led until their time to live is over, then where the
     new ones lead."""
@@ -127,7 +110,7 @@ def test_time_to_live(t):
     equal("from then on", {made.call("1") for _ in range(2 * len(made.cube.children))}, {"b"})
 
 
-@inside
+@netns.inside
 def test_storm(t):
     """Records live for a second, while many callers call many names at the same time: each call gets to its name's host."""
     made = t.made

@@ -11,17 +11,10 @@ import sipmsg
 from bridge import server_context
 from caller import TlsLeg, UdpLeg
 from cases import check, equal
-from schemes import contact, via
+from schemes import LISTENERS, contact, via
 from tlsclient import TlsClient, client_context
 
-CONF = """sip-ua {{
-    listen-non-secure = {{ "{cube}:5060" }}
-    listen-secure     = {{ "{cube}:5061" }}
-    crypto-signaling "default" {{ trustpoint = "tenant100" }}
-    trusted-list      = {{ "127.0.0.0/8" }}
-}}
-tls-profile 100 {{ trustpoint = "tenant100" }}
-tenant 100 {{ tls-profile = 100  listen-secure = "{cube}:5101" }}
+CONF = LISTENERS + """tenant 100 {{ tls-profile = 100  listen-secure = "{cube}:5101" }}
 uri "plain"  {{ pattern = "^sip:bob@biloxi.com" }}
 uri "same"   {{ pattern = "^sips:bob@biloxi.example.com" }}
 uri "down"   {{ pattern = "^sips:bob@chicago.example.com" }}

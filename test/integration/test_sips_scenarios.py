@@ -11,19 +11,12 @@ import sipmsg
 from bridge import Bridge
 from cases import equal
 from scenarios import Side, first
-from schemes import Kind, Leg, answered, contact, record_routes, relayed, strict, targets, uri_on
+from schemes import LISTENERS, Kind, Leg, answered, contact, record_routes, relayed, strict, targets, uri_on
 from udpend import UdpEnd
 
 KINDS = [Kind(name) for name in ("sip/UDP", "sip/TCP", "sip/TLS", "sips/TLS", "tel/UDP", "tel/TLS")]
 ENDINGS = ("caller", "called", "nobody")  # who hangs up
-CONF = """sip-ua {{
-    listen-non-secure = {{ "{cube}:5060" }}
-    listen-secure     = {{ "{cube}:5061" }}
-    crypto-signaling "default" {{ trustpoint = "tenant100" }}
-    trusted-list      = {{ "127.0.0.0/8" }}
-}}
-tls-profile 100 {{ trustpoint = "tenant100" }}
-tenant 100 {{ tls-profile = 100  listen-secure = "{cube}:5101"  session-transport = "tcp tls" }}
+CONF = LISTENERS + """tenant 100 {{ tls-profile = 100  listen-secure = "{cube}:5101"  session-transport = "tcp tls" }}
 """
 SENDS = """<pause milliseconds="200"/>
 <send retrans="500">

@@ -5,10 +5,12 @@ leaving it brings the thread back. Needs root."""
 
 import contextlib
 import ctypes
+import functools
 import os
 import subprocess
 
 import wire
+from cases import Skipped
 from kamailio import program
 from run import Failed
 
@@ -41,6 +43,28 @@ def namespace():
         if wire.watching:
             stack.enter_context(wire.watching.place("a network namespace"))
         yield
+
+
+def setup(make):
+    """A module's setup that calls make(run, stack) in a namespace; where that is not allowed nothing is made."""
+    def enter(run, stack):
+        try:
+            stack.enter_context(namespace())
+        except PermissionError:
+            return None
+        return make(run, stack)
+    return enter
+
+
+def inside(case):
+    """For a case of such a module; behind it each process of the server must be there still."""
+    @functools.wraps(case)
+    def run(t):
+        if t.made is None:
+            raise Skipped("a network namespace takes root")
+        case(t)
+        t.made.cube.prove_alive()
+    return run
 
 
 def _leave(old, root, folder):

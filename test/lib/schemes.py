@@ -8,6 +8,15 @@ import sipmsg
 from cases import check, equal
 from run import Failed
 
+# of cube.conf: what takes calls of each scheme
+LISTENERS = """sip-ua {{
+    listen-non-secure = {{ "{cube}:5060" }}
+    listen-secure     = {{ "{cube}:5061" }}
+    crypto-signaling "default" {{ trustpoint = "tenant100" }}
+    trusted-list      = {{ "127.0.0.0/8" }}
+}}
+tls-profile 100 {{ trustpoint = "tenant100" }}
+"""
 IDENTITIES = ("p-asserted-identity", "p-preferred-identity", "remote-party-id", "diversion", "referred-by")
 ON_THE_WAY = ("via", "route", "record-route", "max-forwards", "content-length")
 PROOF = re.compile(r";cube-to=[0-9a-f]{16}(?=[?>])")
