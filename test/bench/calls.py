@@ -3,7 +3,6 @@
 stays in its path, without our modules (stock) and with tenant check and both dial-peers (path); and cfg/kamailio.cfg, as it is
 (cube) and without our modules (script)."""
 
-import pathlib
 import time
 
 from cube import Cube
@@ -89,11 +88,6 @@ def without_modules(**where):
     return text.replace('"tls.cfg"', f'"{where["tls"]}"')
 
 
-def cpu_of(pids):
-    """Seconds that the processes have run so far."""
-    return sum(int(pathlib.Path(f"/proc/{pid}/schedstat").read_text().split()[0]) for pid in pids) / 1e9
-
-
 class Trunk:
     """A server with a called party behind it, and callers in front."""
 
@@ -121,7 +115,6 @@ class Trunk:
     def start(self):
         self._server.start()
         self._server.wait_forked()
-        self.pids = [self._server.process.pid, *self._server.processes()]
         return self
 
     def calls(self, number, rate):
@@ -131,12 +124,12 @@ class Trunk:
         options = {"calls": number, "rate": rate, "transport": sipp, "limit": 1000, "timeout": 60, "core": LOAD_CORE}
         called = Sipp(self.run, f"{self.name}-uas{self._turn}", FOLDER / "uas.xml", self.at["uas"], 5060, **options)
         time.sleep(0.2)
-        before = cpu_of(self.pids)
+        before = self._server.cpu()
         caller = Sipp(self.run, f"{self.name}-uac{self._turn}", FOLDER / "uac.xml", self.at["uac"], 5060,
                       target=f"{self.target}:5060", service=NUMBER, **options)
         caller.wait()
         called.wait()
-        return (cpu_of(self.pids) - before) / number
+        return (self._server.cpu() - before) / number
 
     def stop(self):
         self._server.stop()

@@ -99,6 +99,11 @@ class Kamailio:
         pid = self.process.pid
         return sorted(int(p) for p in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
 
+    def cpu(self):
+        """Seconds that its processes have run so far."""
+        pids = [self.process.pid, *self.processes()]
+        return sum(int(pathlib.Path(f"/proc/{pid}/schedstat").read_text().split()[0]) for pid in pids) / 1e9
+
     def stop(self):
         return self.process.stop()
 
