@@ -36,7 +36,17 @@ dial-peer 6 {{ destination-pattern = "6..$"  session-target = "ipv4:{far}:6002" 
 dial-peer 7 {{ destination-pattern = "7..$"  session-target = "ipv4:{far}:6002"  tenant = 200 }}
 dial-peer 80 {{ destination-pattern = "8..$"  session-target = "ipv4:{far}:6001" }}
 dial-peer 81 {{ destination-pattern = "8..$"  session-target = "ipv4:{far}:6002"  url = "sips"  tenant = 100  preference = 1 }}
+dial-peer 90 {{ destination-pattern = "90.$"  session-target = "ipv4:{far}:6002"  url = "sips"  tenant = 100 }}
+dial-peer 91 {{ destination-pattern = "91.$"  session-target = "ipv4:{far}:6002"  url = "sips"  tenant = 100 }}
+dial-peer 92 {{ destination-pattern = "91.$"  session-target = "ipv4:{far}:6002"  url = "sips"  tenant = 100  preference = 1 }}
+dial-peer 93 {{ destination-pattern = "92.$"  session-target = "ipv4:{far}:6002"  url = "sips"  tenant = 100 }}
+dial-peer 94 {{ destination-pattern = "92.$"  session-target = "ipv4:{far}:6002"  url = "sips"  tenant = 100  preference = 1 }}
+dial-peer 95 {{ destination-pattern = "93.$"  session-target = "ipv4:{far}:6002"  url = "sips"  tenant = 100 }}
 """
+# a script that leads sips calls astray: those by these dial-peers, and what comes within a call to 93.
+ASTRAY = "".join(f'route[DIAL_PEER_{tag}] {{{{ $du = "sip:{{far}}:6001;transport=udp"; }}}}\n' for tag in (90, 91, 94))
+IN_DIALOG = '\t\tt_on_reply("DIALOG");\n'
+LED_ASTRAY = IN_DIALOG + '\t\tif($rU =~ "^93") $du = "sip:{far}:6001;transport=udp";\n'
 # by first digit: the scheme of the leg out, and whether it is TLS
 OUT = {"1": ("sip", False), "2": ("sip", True), "3": ("sips", True), "+": ("tel", False), "5": ("sip", False),
        "6": ("sip", True), "7": ("sips", True), "8": ("sips", True)}
@@ -51,7 +61,9 @@ class Made:
         stack.callback(self.tls.close)
         self.behave = None
         text = CONF.format(trustpoint=cube.trustpoint("tenant100"), **self.at)
-        self.cube = cube.Cube(run, text).start()
+        astray = run.write("dial-peers.cfg", ASTRAY.format(**self.at))
+        script = cube.script(run, [(IN_DIALOG, LED_ASTRAY.format(**self.at))])
+        self.cube = cube.Cube(run, text, config=script, more={"CUBE_DIAL_PEERS": astray}).start()
         self.legs = []
 
     def _behave(self, message):
@@ -224,6 +236,24 @@ def test_routes(t):
         equal(f"requests that UDP saw with {forged}", [m.first for m in made.udp.requests[before:]], [])
         call.leg.receive(0.5)
         equal("the call goes on", call.bye(), 200)
+    made.cube.prove_alive()
+
+
+def test_astray(t):
+    """A script leads a request of a sips call out of TLS: it does not leave. A call goes to the next dial-peer; what the caller gets
+    where there is none, and within a call, is in docs/operations.md."""
+    made = t.made
+    made.behave = lambda message: 503 if message.method == "INVITE" and message.number[:2] == "92" else 200
+    # within the call to 930 all are kept back, ACK, too
+    for number, status, within, kept in (("900", 503, None, 1), ("910", 200, 200, 1), ("920", 477, None, 1), ("930", 200, 477, 4)):
+        before = len(made.cube.logged("would leave without TLS; it is not sent"))
+        call = made.call(made.caller("sips", True), number)
+        equal(f"call to {number}", call.invite(), status)
+        for method, body in (("INFO", ""), ("INVITE", sipmsg.SDP), ("BYE", "")) if within else ():
+            equal(f"{method} in the call to {number}", call._transact(call._request(method, body), 5).status, within)
+        equal(f"call to {number}: lines", len(made.cube.logged("would leave without TLS; it is not sent")) - before, kept)
+    made.behave = None
+    equal("requests that UDP saw", [m.first for m in made.udp.requests if m.number[:1] == "9"], [])
     made.cube.prove_alive()
 
 
