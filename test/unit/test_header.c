@@ -6,20 +6,11 @@
 #include <string.h>
 
 #include "../../modules/libcube/dialpeer/header.h"
+#include "helper.h"
 
 Suite *suite_header(void);
 
 #define COUNT(a) (int)(sizeof(a) / sizeof(*(a)))
-
-/* On the heap, of just that size, so that a sanitizer sees every byte read beyond it. */
-static char *exactly(const char *text, size_t len)
-{
-	char *copy = malloc(len ? len : 1);
-
-	ck_assert_ptr_nonnull(copy);
-	memcpy(copy, text, len);
-	return copy;
-}
 
 static const struct
 {
@@ -46,7 +37,7 @@ START_TEST(test_headers)
 {
 	static const struct cube_str names[] = {{"Contact", 7}, {"m", 1}, {"Record-Route", 12}};
 	size_t len = strlen(headers[_i].message), used = 0;
-	char *copy = exactly(headers[_i].message, len), text[300] = "";
+	char *copy = helper_exact(headers[_i].message, len), text[300] = "";
 	struct cube_str rest = {copy, len}, body;
 	unsigned which;
 
@@ -94,7 +85,7 @@ static const struct
 START_TEST(test_lines)
 {
 	size_t len = strlen(lines[_i].lines);
-	char *copy = exactly(lines[_i].lines, len);
+	char *copy = helper_exact(lines[_i].lines, len);
 
 	ck_assert_msg(cube_header_lines_plain((struct cube_str){copy, len}) == lines[_i].plain, "%s", lines[_i].lines);
 	free(copy);
@@ -140,7 +131,7 @@ static const struct
 START_TEST(test_tags)
 {
 	size_t len = strlen(tags[_i].body);
-	char *copy = exactly(tags[_i].body, len);
+	char *copy = helper_exact(tags[_i].body, len);
 	struct cube_str tag;
 	bool plain = cube_header_tag((struct cube_str){copy, len}, &tag);
 
