@@ -88,13 +88,17 @@ def without_modules(**where):
     return text.replace('"tls.cfg"', f'"{where["tls"]}"')
 
 
-class Trunk:
-    """A server with a called party behind it, and callers in front."""
+def places(run):
+    """Addresses for a server, its callers and the called party."""
+    return {who: run.addresses.host() for who in ("at", "uac", "uas")}
 
-    def __init__(self, run, name, transport):
-        self.run, self.name, self.transport = run, f"{name}-{transport}", transport
-        self.at = {who: run.addresses.host() for who in ("at", "uac", "uas")}
-        self.target, self._turn = self.at["at"], 0
+
+class Trunk:
+    """A server with a called party behind it, and callers in front. turn: how many there were of that name before."""
+
+    def __init__(self, run, name, transport, at, turn):
+        self.run, self.name, self.transport = run, f"{name}-{transport}-{turn}", transport
+        self.at, self.target, self._turn = at, at["at"], 0
         where = {**self.at, "transport": transport, "tls": TREE / "cfg" / "tls.cfg"}
         conf = CONF.format(**where)
         if name == "cube":
