@@ -24,8 +24,10 @@
 #define LINES_MAX 10	/* that a process writes about such requests in each period */
 #define LINES_PERIOD 10 /* seconds */
 
-#define ROUTES_MAX 64
-#define PARAM_MAX (sizeof(";" ROUTES_PARAM "=") + 2 + CUBE_PROOF_LEN)
+#define PARAM "cube-legs" /* ours, in our Record-Route headers */
+#define VALUE_LEN (2 + CUBE_PROOF_LEN)
+#define ROUTES_MAX 80 /* more than Max-Forwards lets a request meet */
+#define ENTRIES 2	  /* ours, of a dialog */
 
 static struct cube_tenant_api tenant;
 static unsigned char key[CUBE_PROOF_KEY]; /* made before the first fork, so all processes have it */
@@ -83,7 +85,7 @@ static struct cube_str tag_of(sip_msg_t *msg, bool from)
 	return parse_from_header(msg) < 0 ? tag : ksr_cube_str(get_from(msg)->tag_value);
 }
 
-/* Which dialog, but for its legs. by_caller: was the request, or the one that is answered, sent by who sent the INVITE? */
+/* Which dialog. by_caller: was the request, or the one that is answered, sent by who sent the INVITE? */
 static bool name_dialog(sip_msg_t *msg, bool by_caller, struct cube_proof_dialog *dialog)
 {
 	if(!msg->callid || !msg->to || !get_to(msg))
@@ -102,110 +104,102 @@ bool dialog_mark(const struct dialog_sender *sender, struct cube_str uri, const 
 
 	if(!(parts && cube_proof_place(parts, &place)) && !routes_place(uri, &parsed, &place))
 		return false;
-	return cube_proof_target(prover(), &sender->dialog, sender->caller, sender->behind, &place, proof)
+	return cube_proof_target(prover(), &sender->dialog, sender->caller, &place, proof)
 		   && cube_proof_mark(uri, place.host, proof, buf, marked);
 }
 
-/* ";cube-legs=sp0123456789abcdef". Where both legs are sip and nobody is behind us there is nothing to say, and so it is with
- * most dialogs: our Record-Route headers are as the module rr makes them. */
-static struct cube_str param_of(const char schemes[2], const char *proof, char buf[PARAM_MAX])
+/* The letters of the legs' schemes, the caller's first, and the proof. False: it has none that we have made. */
+static bool value_of(struct cube_str uri, struct cube_str *value)
 {
-	struct cube_writing w = {.s = buf, .size = PARAM_MAX};
+	return cube_proof_find(uri, PARAM, value) && value->len == VALUE_LEN;
+}
 
-	if(schemes[0] == 'p' && schemes[1] == 'p' && !proof[0])
-		return (struct cube_str){buf, 0};
-	cube_write(&w, CUBE_STR(";" ROUTES_PARAM "="));
-	cube_write(&w, (struct cube_str){schemes, 2});
-	cube_write(&w, cube_str_of(proof));
-	return (struct cube_str){buf, w.len};
+static struct cube_str proof_in(struct cube_str value)
+{
+	return (struct cube_str){value.s + 2, CUBE_PROOF_LEN};
 }
 
 int dialog_begin(
 		sip_msg_t *msg, const struct cube_conf *conf, enum cube_url in, enum cube_url out, struct dialog_sender *sender)
 {
-	const char schemes[2] = {letter(in), letter(out)};
-	char proof[CUBE_PROOF_LEN + 1] = "", text[PARAM_MAX];
+	char text[sizeof(";" PARAM "=") + VALUE_LEN] = ";" PARAM "=", *value = text + sizeof(";" PARAM "=") - 1;
+	str param = {text, sizeof(text) - 1};
+	struct cube_proof_place next;
+	struct cube_proof_leg legs[2];
+	struct cube_str first;
+	sip_uri_t uri;
+	int behind = routes_of(msg->record_route, &first, 1); /* proxies of the caller's */
+
+	value[0] = letter(in);
+	value[1] = letter(out);
+	sender->caller = true;
+	if(!name_dialog(msg, true, &sender->dialog) || !routes_leg(conf, msg->rcv.bind_address, value[0], &legs[0])
+			|| !routes_leg(conf, msg->force_send_socket, value[1], &legs[1]) || behind < 0
+			|| (behind > 0 && !routes_place(first, &uri, &next)))
+		return -1;
+	if(!cube_proof_route(prover(), &sender->dialog, &legs[0], &legs[1], behind ? &next : NULL, value + 2))
+		return -1;
+	return binds_rr.add_rr_param(msg, &param) < 0 ? -1 : 0;
+}
+
+/* Where the first of our two entries is, and what legs they are of; they are known by what we have put into the INVITE, behind
+ * which the caller's proxies stand. -1: the called party has cut them off, and gets no further requests, as does the caller. */
+static int find_ours(const struct cube_conf *conf, const struct cube_str *uris, int n,
+		const struct cube_proof_dialog *dialog, struct cube_proof_leg legs[2])
+{
+	char proof[CUBE_PROOF_LEN + 1];
+	struct cube_proof_place next;
+	struct cube_str value;
+	sip_uri_t uri;
+
+	for(int i = 0; i + ENTRIES <= n; i++) {
+		const struct cube_proof_place *behind = i + ENTRIES < n ? &next : NULL;
+
+		if(value_of(uris[i], &value) && routes_leg(conf, routes_socket(uris[i]), value.s[1], &legs[1])
+				&& routes_leg(conf, routes_socket(uris[i + 1]), value.s[0], &legs[0])
+				&& (!behind || routes_place(uris[i + ENTRIES], &uri, &next))
+				&& cube_proof_route(prover(), dialog, &legs[0], &legs[1], behind, proof)
+				&& cube_proof_is(proof, proof_in(value)))
+			return i;
+	}
+	return -1;
+}
+
+/* Above our entries stand proxies of the called party's: there goes what the caller sends. */
+static int prove_called(sip_msg_t *msg, const struct cube_conf *conf, const struct cube_proof_dialog *dialog)
+{
+	struct cube_str uris[ROUTES_MAX], value;
+	char proof[CUBE_PROOF_LEN + 1];
 	struct cube_proof_leg legs[2];
 	struct cube_proof_place next;
-	struct cube_str routes[ROUTES_MAX];
-	int n = routes_of(msg->record_route, routes, ROUTES_MAX); /* proxies of the caller's */
 	sip_uri_t uri;
-	str param;
+	int n = routes_of(msg->record_route, uris, ROUTES_MAX), i;
 
-	if(!name_dialog(msg, true, &sender->dialog) || !routes_leg(conf, msg->rcv.bind_address, schemes[0], &legs[0])
-			|| !routes_leg(conf, msg->force_send_socket, schemes[1], &legs[1]))
-		return -1;
-	sender->caller = true;
-	sender->dialog.legs = cube_proof_legs(&legs[0], &legs[1], sender->legs);
-	sender->behind = n > 0;
-	if(n < 0 || n == ROUTES_MAX || (n > 0 && !routes_place(routes[0], &uri, &next))
-			|| (n > 0 && !cube_proof_route(prover(), &sender->dialog, &next, proof)) || ksr_set_flag(KSR_ROUTES, n) < 0)
-		return -1;
-	param = ksr_str(param_of(schemes, proof, text));
-	if(param.len && binds_rr.add_rr_param(msg, &param) < 0)
-		return -1;
-	return ksr_set_text(KSR_LEGS, sender->dialog.legs);
-}
-
-/* Are these the entries of our legs? */
-static bool are_ours(const struct cube_conf *conf, const struct cube_str entries[2], struct cube_str legs)
-{
-	struct cube_proof_leg out, in;
-	char schemes[2], buf[CUBE_PROOF_LEGS_MAX];
-
-	cube_proof_schemes(legs, schemes);
-	return routes_leg(conf, routes_socket(entries[0]), schemes[1], &out)
-		   && routes_leg(conf, routes_socket(entries[1]), schemes[0], &in)
-		   && cube_str_eq(cube_proof_legs(&in, &out, buf), legs);
-}
-
-/* In the entry of the header as it came; it gets the parameter anew. */
-static int set_param(sip_msg_t *msg, struct cube_str uri, struct cube_str param)
-{
-	struct cube_str value, old = {uri.s + uri.len, 0};
-
-	if(cube_proof_find(uri, ROUTES_PARAM, &value)) {
-		old.s = value.s - sizeof(";" ROUTES_PARAM "=") + 1;
-		old.len = (size_t)(value.s + value.len - old.s);
+	if(n == ROUTES_MAX || (i = find_ours(conf, uris, n, dialog, legs)) < 0
+			|| (i > 0 && !routes_place(uris[i - 1], &uri, &next))
+			|| !cube_proof_route(prover(), dialog, &legs[0], &legs[1], i > 0 ? &next : NULL, proof))
+		return 0;
+	for(int k = i; k < i + ENTRIES; k++) {
+		if(value_of(uris[k], &value) && headers_replace(msg, proof_in(value), cube_str_of(proof)) < 0)
+			return -1;
 	}
-	return headers_replace(msg, old, param);
-}
-
-/* Above our two entries, of which the first is i, stand proxies of the called party's: a request of the caller's goes on there. */
-static int note_behind(sip_msg_t *msg, const struct cube_conf *conf, int i, struct dialog_sender *sender)
-{
-	char proof[CUBE_PROOF_LEN + 1], schemes[2], text[PARAM_MAX];
-	struct cube_str uris[ROUTES_MAX], param;
-	struct cube_proof_place next;
-	sip_uri_t uri;
-
-	/* else somebody has cut them off, and gets no further requests, as does the caller */
-	if(routes_of(msg->record_route, uris, ROUTES_MAX) < i + 2 || !are_ours(conf, uris + i, sender->dialog.legs)
-			|| !routes_place(uris[i - 1], &uri, &next))
-		return 0;
-	sender->behind = true;
-	if(!cube_proof_route(prover(), &sender->dialog, &next, proof))
-		return 0;
-	cube_proof_schemes(sender->dialog.legs, schemes);
-	param = param_of(schemes, proof, text);
-	return set_param(msg, uris[i], param) < 0 || set_param(msg, uris[i + 1], param) < 0 ? -1 : 0;
+	return 0;
 }
 
 int dialog_answered(sip_msg_t *msg, unsigned n_routes, struct dialog_sender *sender)
 {
-	int behind = ksr_number(KSR_BEHIND, CUBE_NONE), i = (int)n_routes - 2 - ksr_number(KSR_ROUTES, 0), rc;
 	struct cube_snapshot *s;
+	int rc;
 
 	sender->caller = ksr_number(KSR_BY_CALLED, 0) != 0;
-	sender->dialog.legs = ksr_text(KSR_LEGS);
-	sender->behind = behind > 0;
-	if(!sender->dialog.legs.len || !name_dialog(msg, !sender->caller, &sender->dialog))
+	if(!name_dialog(msg, !sender->caller, &sender->dialog))
 		return -1;
-	if(behind != CUBE_NONE || i <= 0) /* it is not the INVITE's that made the dialog, or nobody is behind us */
+	/* with ours alone what was proven to the called party holds for the caller, too */
+	if(sender->caller || n_routes <= ENTRIES)
 		return 0;
 	if(parse_headers(msg, HDR_EOH_F, 0) < 0 || !(s = tenant.acquire()))
 		return -1;
-	rc = note_behind(msg, s->conf, i, sender);
+	rc = prove_called(msg, s->conf, &sender->dialog);
 	tenant.release(s);
 	return rc;
 }
@@ -240,84 +234,55 @@ static int refuse(const struct asked *a, enum dialog_result result, const char *
 	return result;
 }
 
-/* Where a request goes that leaves its dialog's routes behind: the Contact of the other side, with its proof. */
-struct target
+/* Is it sent by this side of the dialog? next: where the route goes on behind us; NULL: it does not. */
+static bool is_sent_by(struct asked *a, bool caller, struct cube_str value, const struct cube_proof_place *next)
 {
-	struct cube_proof_place place;
-	struct cube_str proof;
-};
-
-/* Is it sent by this side of the dialog? next: where the route goes on behind us, by this proof; NULL: it does not. */
-static bool is_sent_by(struct asked *a, bool caller, const char schemes[2], const struct cube_proof_place *next,
-		struct cube_str route_proof)
-{
-	struct cube_proof_dialog *dialog = &a->sender.dialog;
 	char proof[CUBE_PROOF_LEN + 1];
 
-	a->from.scheme = schemes[!caller];
-	a->to.scheme = schemes[caller];
+	a->from.scheme = value.s[!caller];
+	a->to.scheme = value.s[caller];
 	a->sender.caller = caller;
-	dialog->legs = cube_proof_legs(caller ? &a->from : &a->to, caller ? &a->to : &a->from, a->sender.legs);
-	if(!name_dialog(a->msg, caller, dialog))
-		return false;
-	return !next || (cube_proof_route(prover(), dialog, next, proof) && cube_proof_is(proof, route_proof));
+	return name_dialog(a->msg, caller, &a->sender.dialog)
+		   && cube_proof_route(
+				   prover(), &a->sender.dialog, caller ? &a->from : &a->to, caller ? &a->to : &a->from, next, proof)
+		   && cube_proof_is(proof, proof_in(value));
 }
 
-/* Has the other side given that as its Contact? Who is behind proxies is not reached without them. */
-static bool is_contact(const struct asked *a, bool behind, const struct target *target)
+static int judge_route(struct asked *a)
 {
-	char proof[CUBE_PROOF_LEN + 1];
-
-	return cube_proof_target(prover(), &a->sender.dialog, !a->sender.caller, behind, &target->place, proof)
-		   && cube_proof_is(proof, target->proof);
-}
-
-/* Either side may have sent it; where there is a route behind ours that tells which one, else the Contact does. */
-static int find_sender(struct asked *a, const char schemes[2], const struct cube_proof_place *next,
-		struct cube_str route_proof, const struct target *target)
-{
-	bool of_dialog = false;
-
-	for(int caller = 1; caller >= 0; caller--) {
-		if(!is_sent_by(a, caller, schemes, next, route_proof))
-			continue;
-		of_dialog = next != NULL;
-		if(target->proof.len && ((next && is_contact(a, true, target)) || is_contact(a, false, target)))
-			return DIALOG_OK;
-	}
-	if(next && !of_dialog)
-		return refuse(a, DIALOG_NONE, "its Route headers prove no dialog that it is of");
-	if(!target->proof.len)
-		return refuse(a, DIALOG_REFUSED, "its Request-URI is no Contact that the other side was given by us");
-	return refuse(a, of_dialog ? DIALOG_REFUSED : DIALOG_NONE,
-			"its Request-URI is no Contact of the other side of a dialog that it is of");
-}
-
-/* *uri: the Contact of the other side, without its proof; in a's buffers. */
-static int judge(struct asked *a, struct cube_str *uri)
-{
-	struct cube_str uris[3], received = ksr_cube_str(a->msg->first_line.u.request.uri), route_proof;
-	struct cube_proof_place next;
-	struct target target = {.proof = {NULL, 0}};
-	char schemes[2];
-	int n = routes_of(a->msg->route, uris, 3), rc;
+	struct cube_proof_place place, *next;
+	struct cube_str uris[3], value;
+	int n = routes_of(a->msg->route, uris, 3);
 
 	a->out = n < 2 ? NULL : routes_socket(uris[1]);
 	if(!a->out || !routes_leg(a->conf, routes_socket(uris[0]), 0, &a->from) || !routes_leg(a->conf, a->out, 0, &a->to)
-			|| !routes_value(uris[0], schemes, &route_proof) || (n > 2 && !routes_place(uris[2], &a->parsed, &next)))
+			|| !value_of(uris[0], &value) || (n > 2 && !routes_place(uris[2], &a->parsed, &place)))
 		return refuse(a, DIALOG_NONE, "its Route headers are not ours");
-	if(a->msg->new_uri.s || parse_sip_msg_uri(a->msg) < 0 || !cube_proof_unmark(received, a->buf, uri, &target.proof))
-		target.proof.len = 0;
-	target.place = routes_place_of(&a->msg->parsed_uri);
-	rc = find_sender(a, schemes, n > 2 ? &next : NULL, route_proof, &target);
-	if(rc != DIALOG_OK)
-		return rc;
+	next = n > 2 ? &place : NULL;
+	if(!is_sent_by(a, true, value, next) && !is_sent_by(a, false, value, next))
+		return refuse(a, DIALOG_NONE, "its Route headers prove no dialog that it is of");
 	if(a->from.tenant != ksr_number(KSR_TENANT, CUBE_NONE))
 		return refuse(a, DIALOG_REFUSED, "its dialog is another tenant's");
-	a->next = n > 2 ? &a->parsed : &a->msg->parsed_uri;
 	if(n > 2 && !a->parsed.lr.s)
 		return refuse(a, DIALOG_REFUSED, "it asks for a strict route");
 	a->route = n > 2 ? uris[2] : (struct cube_str){NULL, 0};
+	a->next = n > 2 ? &a->parsed : &a->msg->parsed_uri;
+	return DIALOG_OK;
+}
+
+/* The Contact that the other side has given. *uri: without its proof; in a's buffers. */
+static int judge_target(struct asked *a, struct cube_str *uri)
+{
+	struct cube_str received = ksr_cube_str(a->msg->first_line.u.request.uri), shown;
+	struct cube_proof_place place;
+	char proof[CUBE_PROOF_LEN + 1];
+
+	if(a->msg->new_uri.s || parse_sip_msg_uri(a->msg) < 0 || !cube_proof_unmark(received, a->buf, uri, &shown))
+		return refuse(a, DIALOG_REFUSED, "its Request-URI is no Contact that the other side was given by us");
+	place = routes_place_of(&a->msg->parsed_uri);
+	if(!cube_proof_target(prover(), &a->sender.dialog, !a->sender.caller, &place, proof)
+			|| !cube_proof_is(proof, shown))
+		return refuse(a, DIALOG_REFUSED, "its Request-URI is not a Contact of the other side");
 	return DIALOG_OK;
 }
 
@@ -369,10 +334,8 @@ static int apply(struct asked *a, struct cube_str uri)
 		reset_dst_uri(a->msg);
 	ksr_send_from(a->msg, si, false);
 	leg.place = headers_place(si, place);
-	a->sender.behind = a->msg->via2 != NULL; /* proxies that are not in its way have seen the INVITE alone */
 	if(headers_change(a->msg, &leg) < 0 || ksr_set_flag(KSR_REPLY_LEG, (int)back) < 0
-			|| ksr_set_flag(KSR_BY_CALLED, !a->sender.caller) < 0 || ksr_set_text(KSR_LEGS, a->sender.dialog.legs) < 0
-			|| ksr_set_number(KSR_BEHIND, a->route.len > 0) < 0
+			|| ksr_set_flag(KSR_BY_CALLED, !a->sender.caller) < 0
 			|| (to != CUBE_URL_UNSET && ksr_set_flag(KSR_SIPS_OUT, to == CUBE_URL_SIPS) < 0))
 		return DIALOG_FAILED;
 	return DIALOG_OK;
@@ -389,7 +352,9 @@ int ki_dialpeer_dialog(sip_msg_t *msg)
 		return DIALOG_FAILED;
 	a.msg = msg;
 	a.conf = s->conf;
-	rc = judge(&a, &uri);
+	rc = judge_route(&a);
+	if(rc == DIALOG_OK)
+		rc = judge_target(&a, &uri);
 	if(rc == DIALOG_OK)
 		rc = change_target(&a, &uri);
 	if(rc == DIALOG_OK)

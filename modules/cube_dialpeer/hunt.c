@@ -232,8 +232,6 @@ static int go_out(sip_msg_t *msg, const struct cube_conf *conf)
 		LM_ERR("tm takes no callback; an answer to this call is not counted, and a name's first host not chosen\n");
 	cube_hunting_begin(&hunting, conf, hits, n, turn_of(conf, hits[0].peer->tag));
 	/* what is behind the first may have a longer name; what is left to be tried only becomes shorter */
-	if(ksr_reserve_text(KSR_LEGS, CUBE_PROOF_LEGS_MAX) < 0)
-		return HUNT_UNUSABLE;
 	if((hunting.n > 1 || hunting.left > 1) && ksr_reserve_text(KSR_TARGET, CUBE_TARGET_TEXT_MAX) < 0)
 		return HUNT_UNUSABLE;
 	return hunt_on(msg, conf, &hunting);

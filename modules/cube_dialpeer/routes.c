@@ -119,19 +119,3 @@ bool routes_leg(const struct cube_conf *conf, const socket_info_t *si, char sche
 	leg->tenant = !l ? CUBE_NONE : l->tenant == CUBE_NONE ? 0 : conf->tenants[l->tenant].tag;
 	return true;
 }
-
-bool routes_value(struct cube_str uri, char schemes[2], struct cube_str *proof)
-{
-	struct cube_str value;
-
-	schemes[0] = schemes[1] = 'p';
-	*proof = (struct cube_str){NULL, 0};
-	if(!cube_proof_find(uri, ROUTES_PARAM, &value))
-		return true;
-	if(value.len != 2 && value.len != 2 + CUBE_PROOF_LEN)
-		return false;
-	schemes[0] = value.s[0];
-	schemes[1] = value.s[1];
-	*proof = (struct cube_str){value.s + 2, value.len - 2};
-	return true;
-}

@@ -9,8 +9,6 @@
 #include "../libcube/conf/model.h"
 #include "../libcube/dialpeer/proof.h"
 
-#define ROUTES_PARAM "cube-legs" /* ours, in our Record-Route headers */
-
 /* The first n URIs of the Route, or Record-Route, headers of which h is the first one; how many there are of them, -1: one does
  * not parse. */
 int routes_of(hdr_field_t *h, struct cube_str *uris, int n);
@@ -22,8 +20,5 @@ struct cube_proof_place routes_place_of(const sip_uri_t *uri);
 socket_info_t *routes_socket(struct cube_str uri);
 /* Our leg at a socket; scheme: its letter. False without a socket. */
 bool routes_leg(const struct cube_conf *conf, const socket_info_t *si, char scheme, struct cube_proof_leg *leg);
-/* The value of ROUTES_PARAM: the schemes of both legs, the caller's first, and the proof of what is behind us, empty where
- * there is none. Without the parameter both are sip. False: it is none that we have made. */
-bool routes_value(struct cube_str uri, char schemes[2], struct cube_str *proof);
 
 #endif

@@ -14,8 +14,6 @@ enum ksr_number
 	KSR_TEL,	   /* its Request-URI was a tel: URI */
 	KSR_SIPS_OUT,  /* it goes out as sips */
 	KSR_BY_CALLED, /* a request within the dialog is the called party's */
-	KSR_ROUTES,	   /* that the INVITE has recorded already when it comes to us */
-	KSR_BEHIND, /* a request within the dialog goes on to a proxy behind us; unset: it is the one that makes the dialog */
 	KSR_CODEC,	   /* one of its dial-peers has codecs */
 	KSR_REPLY_LEG, /* enum cube_url of the leg that replies go to, when they are to be changed */
 	KSR_ROUTE,	   /* the dial-peer whose block of the script is there, 0: none is */
@@ -28,7 +26,6 @@ enum ksr_text
 	KSR_PEER_NAME = 0,
 	KSR_TARGET,
 	KSR_HUNT, /* see libcube/dialpeer/hunting.h */
-	KSR_LEGS, /* see dialog.c of cube_dialpeer */
 	KSR_HOLD, /* see hold.c of cube_dialpeer */
 	KSR_CALLED,
 	KSR_PARAMS, /* of the called number */

@@ -34,9 +34,9 @@ METHODS = ("INVITE", "BYE", "ACK", "MESSAGE", "REFER", "INFO", "UPDATE", "OPTION
 
 class Dialog:
     """A call from one UdpLeg to another one. near, far: Record-Route values that proxies of the caller and of the called party
-    put in. ours: how many are our server's."""
+    put in. ours: how many are our server's. forge: what the called party makes of those in its answer."""
 
-    def __init__(self, caller, callee, number, near=(), far=(), ours=2):
+    def __init__(self, caller, callee, number, near=(), far=(), ours=2, forge=None):
         self.caller, self.callee, self.cseq = caller, callee, 1
         self.call_id = sipmsg.unique("routes")
         self.tags = {caller: sipmsg.unique("a"), callee: sipmsg.unique("b")}
@@ -52,6 +52,8 @@ class Dialog:
         self.routes[callee] = self.invite.list("Record-Route")
         answer = sipmsg.answer(self.invite, 200, self.tags[callee], [("Contact", self.contact[callee])], sipmsg.SDP)
         first = [n for n, _ in answer.headers].index("Record-Route")
+        if forge:
+            answer.headers[first:first + ours] = [("Record-Route", r) for r in forge(answer.list("Record-Route")[:ours])]
         answer.headers[first:first] = [("Record-Route", r) for r in far]
         callee.send(answer)
         self.answer = expect(caller, "INVITE", self.call_id, 200)
@@ -182,8 +184,7 @@ def forged(made, d, leg):
     mine, target, out = d.routes[leg], d.targets[leg], f"sip:x@{made.outside.local}"
     here = f"sip:{made.at['cube']}:{leg.target[1]}"
     other = f"sip:{made.at['cube']}:{5090 if leg.target[1] == 5060 else 5060}"
-    proof = re.search(r";cube-legs=\w+", mine[0])
-    proof = proof.group() if proof else ""
+    proof = re.search(r";cube-legs=pp\w{16}(?=[;>])", mine[0]).group()
     yield from (
         ("no Route", {"uri": out, "routes": []}),
         ("no Route, its own Request-URI", {"routes": []}),
@@ -209,20 +210,20 @@ def forged(made, d, leg):
         ("the first one alone", {"routes": [mine[0]]}),
         ("the second one alone", {"routes": [mine[1]]}),
         ("out in between", {"routes": [mine[0], f"<{out};lr>", *mine[1:]]}),
-        ("out behind ours", {"routes": [*mine[:2], f"<{out};lr>", *mine[2:]]}),
-        ("strictly out behind ours", {"routes": [*mine[:2], f"<{out}>", *mine[2:]]}),
+        ("its own routes, then out", {"routes": [*mine[:2], f"<{out};lr>", *mine[2:]]}),
+        ("its own routes, then strictly out", {"routes": [*mine[:2], f"<{out}>", *mine[2:]]}),
         ("another listener's", {"routes": [mine[0], re.sub(r"(:\d+)?;", ":5094;", mine[1], count=1), *mine[2:]]}),
         ("another transport's", {"routes": [mine[0], mine[1].replace(";r2", ";transport=tcp;r2"), *mine[2:]]}),
         ("the proof with others", {"uri": out, "routes": [f"<{here};r2=on;lr{proof}>", f"<{other};r2=on;lr{proof}>", f"<{out};lr>"]}),
-        ("another scheme", {"routes": [r.replace(";lr", ";lr;cube-legs=ps", 1) if not proof else r.replace("=pp", "=ps") for r in mine]}),
-        ("a scheme that is none", {"routes": [r.replace(";lr", ";lr;cube-legs=p", 1) if not proof else r.replace("=pp", "=p") for r in mine]}),
+        ("another scheme", {"routes": [r.replace("=pp", "=ps") for r in mine]}),
+        ("a scheme that is none", {"routes": [r.replace("=pp", "=p") for r in mine]}),
         ("another Call-ID", {"call_id": sipmsg.unique("stolen")}),
+        ("a proof that is none", {"routes": [re.sub(r"(cube-legs=..)\w{16}", r"\g<1>0123456789abcdef", r) for r in mine]}),
+        ("no proof", {"routes": [re.sub(r";cube-legs=\w+", "", r) for r in mine]}),
+        ("schemes alone", {"routes": [re.sub(r"(cube-legs=..)\w{16}", r"\g<1>", r) for r in mine]}),
     )
-    if proof:
+    if mine[2:]:
         yield from (
-            ("a proof that is none", {"routes": [re.sub(r"(cube-legs=..)\w{16}", r"\g<1>0123456789abcdef", r) for r in mine]}),
-            ("no proof", {"routes": [re.sub(r";cube-legs=\w+", "", r) for r in mine]}),
-            ("schemes alone", {"routes": [re.sub(r"(cube-legs=..)\w{16}", r"\g<1>", r) for r in mine]}),
             ("without the proxies", {"routes": mine[:2]}),
             ("without the next proxy", {"routes": [*mine[:2], *mine[3:]]}),
         )
@@ -256,14 +257,15 @@ def test_forged(t):
 def test_tags(t):
     """A tag, or the proof, of another dialog between the same two."""
     made = t.made
-    d, e = made.dialog(**made.proxies()), made.dialog(**made.proxies())
-    for leg in (d.caller, d.callee):
-        for method in METHODS:
-            refused(made, d.request(leg, method, tag="forged"), leg, "tag") if leg is d.caller else None
-            refused(made, d.request(leg, method, routes=e.routes[leg]), leg, "another dialog's routes:")
-            refused(made, d.request(leg, method, uri=e.targets[leg]), leg, "another dialog's target:")
-    d.end()
-    e.end()
+    for options in ({}, made.proxies()):
+        d, e = made.dialog(**options), made.dialog(**options)
+        for leg in (d.caller, d.callee):
+            for method in METHODS:
+                refused(made, d.request(leg, method, tag="forged"), leg, "tag") if leg is d.caller else None
+                refused(made, d.request(leg, method, routes=e.routes[leg]), leg, "another dialog's routes:")
+                refused(made, d.request(leg, method, uri=e.targets[leg]), leg, "another dialog's target:")
+        d.end()
+        e.end()
 
 
 def test_transactions(t):
@@ -310,6 +312,48 @@ def test_passes(t):
                 equal(f"{method}: Route", came.list("Route"), d.beyond[leg])
         d.passes(d.callee if near else d.caller, "BYE")
     made.cube.prove_alive()
+
+
+def test_outbound_proxy(t):
+    """Either side sends through a proxy that is not in the dialog's way: all of its requests have a second Via. The other side's
+    come through all the same, to whatever Contact those brought."""
+    made = t.made
+    for options in ({}, made.proxies(True, False), made.proxies(False, True), made.proxies()):
+        d = made.dialog(**options)
+        for leg, port in ((d.caller, 5061), (d.callee, 5062), (d.caller, 5063)):
+            other = d.other(leg)
+            for method in ("INVITE", "ACK", "UPDATE"):
+                proxied = d.request(leg, method)
+                proxied.headers.insert(1, ("Via", f"SIP/2.0/UDP 192.0.2.9:{port};branch={sipmsg.unique('z9hG4bK')}"))
+                leg.send(proxied)
+                came = expect(other, method, d.call_id)
+                if method != "ACK":
+                    other.send(sipmsg.answer(came, 200, "", [("Contact", d.contact[other])]))
+                    answer = expect(leg, method, d.call_id, 200)
+                    d.targets = {leg: sipmsg.uri_of(answer.get("Contact")), other: sipmsg.uri_of(came.get("Contact"))}
+            d.passes(other, "INFO", f"behind {method} by a proxy")
+            d.passes(leg, "INFO", f"behind {method} by a proxy")
+        d.passes(d.callee if options else d.caller, "BYE")
+
+
+def test_answer_forged(t):
+    """The called party changes our Record-Route headers in its answer: nothing that the caller sends goes there, or to it."""
+    made = t.made
+    other = made.dialog()
+    proof = re.search(r";cube-legs=\w+", other.routes[other.caller][0]).group()
+    for options in ({}, made.proxies(True, False), made.proxies(False, True), made.proxies()):
+        for what, forge in (("another tenant's listener out", lambda r: [r[0].replace(":5090", ":5094"), r[1]]),
+                            ("another transport", lambda r: [r[0].replace(";r2", ";transport=tcp;r2"), r[1]]),
+                            ("the caller's listener twice", lambda r: [r[1], r[1]]),
+                            ("another listener in", lambda r: [r[0], re.sub(r"(sip:[\d.]+)", r"\1:5094", r[1])]),
+                            ("swapped", lambda r: r[::-1]),
+                            ("another scheme", lambda r: [x.replace("=pp", "=ps") for x in r]),
+                            ("another dialog's proof", lambda r: [re.sub(r";cube-legs=\w+", proof, x) for x in r]),
+                            ("no proof", lambda r: [re.sub(r";cube-legs=\w+", "", x) for x in r])):
+            d = Dialog(made.caller, made.callees[0], "10", forge=forge, **options)
+            for method in ("ACK", "INFO", "BYE"):
+                refused(made, d.request(d.caller, method), d.caller, f"{what}, {options}:")
+    other.end()
 
 
 def test_twice(t):

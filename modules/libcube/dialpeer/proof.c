@@ -13,6 +13,7 @@
 
 #define TEXT_MAX 4096
 #define LEG_BYTES 9 /* of a leg, besides its address */
+#define LEGS_MAX (2 * (sizeof(((struct cube_ip *)0)->bytes) + LEG_BYTES))
 
 static unsigned char lower(char c)
 {
@@ -33,19 +34,6 @@ static char *pack(char *at, const struct cube_proof_leg *leg)
 		*at++ = (char)(tenant >> shift);
 	*at++ = leg->scheme;
 	return at;
-}
-
-struct cube_str cube_proof_legs(
-		const struct cube_proof_leg *in, const struct cube_proof_leg *out, char buf[CUBE_PROOF_LEGS_MAX])
-{
-	return (struct cube_str){buf, (size_t)(pack(pack(buf, in), out) - buf)};
-}
-
-void cube_proof_schemes(struct cube_str legs, char letters[2])
-{
-	/* that of the first leg is the last one of its bytes */
-	letters[0] = legs.len ? legs.s[(size_t)legs.s[0] + LEG_BYTES - 1] : 0;
-	letters[1] = legs.len ? legs.s[legs.len - 1] : 0;
 }
 
 /* What stands behind n bytes of text. */
@@ -156,17 +144,17 @@ static size_t join(const struct cube_str parts[N_PARTS], unsigned char text[TEXT
 }
 
 static bool prove(struct cube_prover *prover, struct cube_str what, const struct cube_proof_dialog *dialog,
-		const struct cube_proof_place *place, char proof[CUBE_PROOF_LEN + 1])
+		struct cube_str legs, const struct cube_proof_place *place, char proof[CUBE_PROOF_LEN + 1])
 {
 	static const char hex[] = "0123456789abcdef";
-	const struct cube_str parts[N_PARTS] = {what, dialog->call_id, dialog->caller_tag, dialog->legs, place->user,
-			place->host, place->port, place->maddr};
+	const struct cube_str parts[N_PARTS] = {
+			what, dialog->call_id, dialog->caller_tag, legs, place->user, place->host, place->port, place->maddr};
 	EVP_MAC_CTX *ctx = prover ? prover->siphash : NULL;
 	unsigned char mac[EVP_MAX_MD_SIZE], text[TEXT_MAX];
 	size_t used = join(parts, text), len = 0;
 
 	proof[0] = '\0';
-	if(!used || !parts[CALL_ID].len || !parts[CALLER_TAG].len || !parts[LEGS].len || !ctx
+	if(!used || !parts[CALL_ID].len || !parts[CALLER_TAG].len || !ctx
 			|| EVP_MAC_init(ctx, prover->key, CUBE_PROOF_KEY, NULL) != 1 || EVP_MAC_update(ctx, text, used) != 1
 			|| EVP_MAC_final(ctx, mac, &len, sizeof(mac)) != 1 || len != CUBE_PROOF_LEN / 2)
 		return false;
@@ -179,18 +167,21 @@ static bool prove(struct cube_prover *prover, struct cube_str what, const struct
 }
 
 bool cube_proof_route(struct cube_prover *prover, const struct cube_proof_dialog *dialog,
-		const struct cube_proof_place *next, char proof[CUBE_PROOF_LEN + 1])
+		const struct cube_proof_leg *in, const struct cube_proof_leg *out, const struct cube_proof_place *next,
+		char proof[CUBE_PROOF_LEN + 1])
 {
-	return prove(prover, CUBE_STR("route"), dialog, next, proof);
+	static const struct cube_proof_place none;
+	char buf[LEGS_MAX];
+	struct cube_str legs = {buf, (size_t)(pack(pack(buf, in), out) - buf)};
+
+	return next ? prove(prover, CUBE_STR("route"), dialog, legs, next, proof)
+				: prove(prover, CUBE_STR("last route"), dialog, legs, &none, proof);
 }
 
-bool cube_proof_target(struct cube_prover *prover, const struct cube_proof_dialog *dialog, bool caller, bool behind,
+bool cube_proof_target(struct cube_prover *prover, const struct cube_proof_dialog *dialog, bool caller,
 		const struct cube_proof_place *place, char proof[CUBE_PROOF_LEN + 1])
 {
-	static const struct cube_str whats[2][2] = {
-			{{"called", 6}, {"called, behind", 14}}, {{"caller", 6}, {"caller, behind", 14}}};
-
-	return prove(prover, whats[caller][behind], dialog, place, proof);
+	return prove(prover, caller ? CUBE_STR("caller") : CUBE_STR("called"), dialog, CUBE_STR(""), place, proof);
 }
 
 bool cube_proof_is(const char *proof, struct cube_str shown)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is given to both sides of a dialog so that they can prove, with each request, that there is such a dialog and that the
- * request goes where the other side is (RFC 3261 12.2): a parameter of each Contact and, where proxies stand between us and a
- * side, one of our Record-Route headers. Both are MACs by a key that nobody else has. There is no table of dialogs. */
+ * request goes where the other side is (RFC 3261 12.2): a parameter of our Record-Route headers, and one of each Contact. Both
+ * are MACs by a key that nobody else has. There is no table of dialogs. */
 #ifndef CUBE_DIALPEER_PROOF_H
 #define CUBE_DIALPEER_PROOF_H
 
@@ -21,6 +21,12 @@ struct cube_prover;
 struct cube_prover *cube_prover_new(const unsigned char key[CUBE_PROOF_KEY]);
 void cube_prover_free(struct cube_prover *prover);
 
+/* In every request and response of a dialog. caller_tag: of who sent the INVITE, in its From header. */
+struct cube_proof_dialog
+{
+	struct cube_str call_id, caller_tag;
+};
+
 /* Ours on one side of a dialog. */
 struct cube_proof_leg
 {
@@ -28,20 +34,6 @@ struct cube_proof_leg
 	int proto;	 /* a number for the transport */
 	int tenant;	 /* tag; 0 for sip-ua, -1 for nobody */
 	char scheme; /* a letter */
-};
-
-#define CUBE_PROOF_LEGS_MAX 50
-
-/* Both legs of a dialog, the caller's first, as bytes; in buf. */
-struct cube_str cube_proof_legs(
-		const struct cube_proof_leg *in, const struct cube_proof_leg *out, char buf[CUBE_PROOF_LEGS_MAX]);
-/* The letters of both in these bytes. */
-void cube_proof_schemes(struct cube_str legs, char letters[2]);
-
-/* In every request and response of a dialog. caller_tag: of who sent the INVITE, in its From header. */
-struct cube_proof_dialog
-{
-	struct cube_str call_id, caller_tag, legs;
 };
 
 /* As far as a URI says where a request goes. Parameters other than maddr, and the scheme, say by which transport. */
@@ -53,12 +45,13 @@ struct cube_proof_place
 /* Of a URI that leaves no doubt, such as most Contacts are. False: of what it is must be found out otherwise. */
 bool cube_proof_place(const struct cube_uri_parts *parts, struct cube_proof_place *place);
 
-/* For our Record-Route, where proxies stand behind us: next is where it goes on in this dialog. False: a text is too long. */
+/* For our Record-Route: this dialog, between these legs, and next is where it goes on behind us; NULL: to the Contact. False: a
+ * text is too long. */
 bool cube_proof_route(struct cube_prover *prover, const struct cube_proof_dialog *dialog,
-		const struct cube_proof_place *next, char proof[CUBE_PROOF_LEN + 1]);
-/* For a Contact: the caller, or the called party, of this dialog is here. behind: behind proxies, so that no request goes there
- * without them. */
-bool cube_proof_target(struct cube_prover *prover, const struct cube_proof_dialog *dialog, bool caller, bool behind,
+		const struct cube_proof_leg *in, const struct cube_proof_leg *out, const struct cube_proof_place *next,
+		char proof[CUBE_PROOF_LEN + 1]);
+/* For a Contact: the caller, or the called party, of this dialog is here. */
+bool cube_proof_target(struct cube_prover *prover, const struct cube_proof_dialog *dialog, bool caller,
 		const struct cube_proof_place *place, char proof[CUBE_PROOF_LEN + 1]);
 /* Takes the same time whatever is wrong. */
 bool cube_proof_is(const char *proof, struct cube_str shown);
