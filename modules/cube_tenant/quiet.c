@@ -91,7 +91,7 @@ static bool is_plain(const sip_msg_t *msg)
 	struct cube_str rest = {msg->unparsed, (size_t)(msg->buf + msg->len - msg->unparsed)}, tag;
 
 	return msg->from && cube_header_tag(ksr_cube_str(msg->from->body), &tag)
-		   && (msg->parsed_flag & HDR_EOH_F || cube_header_lines_plain(rest));
+		   && (msg->eoh || cube_header_lines_plain(rest));
 }
 
 /* The core parses the rest of the headers, and what is in From, when somebody asks for it, as somebody does of each request. Now is

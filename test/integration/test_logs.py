@@ -2,11 +2,14 @@
 """Messages with keys and passwords in them, broken in every way that the core complains about, from strangers and from
 trusted peers, by UDP, TCP and TLS: nothing of them is in the log, and one line says that there was something."""
 
+import contextlib
+import itertools
 import re
 import socket
 import time
 
 import cube
+import sipmsg
 from caller import UdpLeg, place
 from cases import check, equal
 from run import wait_until
@@ -20,6 +23,7 @@ CONF = """sip-ua {{
 tls-profile 100 {{ trustpoint = "tenant100" }}
 tenant 100 {{ tls-profile = 100  listen-secure = "{cube}:5101"  listen-non-secure = "{cube}:5090" }}
 dial-peer 1 {{ destination-pattern = ".T"  session-target = "ipv4:{far}:6001" }}
+dial-peer 2 {{ destination-pattern = "88"  session-target = "ipv4:{phone}" }}
 """
 BY_SCRIPT = re.compile(r"<script>: call .* of tenant \d+: ")  # a trusted peer's Call-ID and number, and on purpose
 SECRET = "Kx7gQ9wSecret"  # in every part of every message
@@ -70,6 +74,9 @@ class Made:
     def __init__(self, run, stack):
         self.at = {name: run.addresses.host() for name in ("cube", "far", "friend", "stranger")}
         self.far = UdpEnd(stack, self.at["far"], 6001)
+        self.phone = UdpLeg(self.at["far"], None)
+        stack.callback(self.phone.close)
+        self.at["phone"] = self.phone.local
         more = {f"CUBE_{name}": f"{name.lower()}:{self.at['cube']}:5070" for name in ("UDP", "TCP")}
         self.cube = cube.Cube(run, CONF.format(**self.at) + cube.trustpoint("tenant100"), more=more).start()
         self.context = client_context("ogw")
@@ -117,6 +124,53 @@ def test_said(t):
     for _ in range(60):
         made.send("tcp", 5060, made.at["stranger"], message(Content_Length="-1"))
     check(len(made.cube.logged("broken framing")) <= 30, "too many lines")
+
+
+VALUES = (SECRET, f"<sip:{SECRET}@b>;tag={SECRET}", "7")
+# headers that an answer has twice more -> which of the values the core takes
+TWICE = {"Call-ID": VALUES, "i": VALUES, "From": VALUES, "f": VALUES, "To": VALUES, "t": VALUES, "Max-Forwards": VALUES, "X": VALUES,
+         "Content-Length": ("7",), "l": ("7",), "Retry-After": ("7",), "CSeq": (), "Via": (), "v": ()}
+
+
+def _answer(request, status, *headers):
+    answer = sipmsg.answer(request, status, "far", [("Contact", f"<sip:{SECRET}@127.0.0.1>")])
+    answer.headers[:] = [*answer.headers, *headers]
+    return answer
+
+
+def _next(leg, call_id, timeout):
+    """The status of the next final answer in a call; None: there is none."""
+    end = time.monotonic() + timeout
+    while (left := end - time.monotonic()) > 0:
+        message = leg.receive(left)
+        if message is not None and message.call_id == call_id and (message.status or 0) >= 200:
+            return message.status
+    return None
+
+
+def test_answers(t):
+    """A far end's 200 with headers that nobody asks for, twice and broken: what the core cannot parse is dropped, one line says so,
+    and nothing of it is in the log. What the far end says then is relayed."""
+    made = t.made
+    with contextlib.closing(UdpLeg(made.at["friend"], (made.at["cube"], 5060))) as caller:
+        for name, value in itertools.product(TWICE, VALUES):
+            what, call_id = f"{name}: {value}", sipmsg.unique("answers")
+            caller.send(sipmsg.request("INVITE", f"sip:88@{made.at['cube']}", caller.via, "<sip:a@b>;tag=1", "<sip:88@b>", call_id, 1,
+                                       [("Contact", caller.contact)], sipmsg.SDP))
+            invite = made.phone.receive(3)
+            while invite and (invite.call_id, invite.method) != (call_id, "INVITE"):
+                invite = made.phone.receive(3)
+            check(invite, f"{what}: no call")
+            made.phone.target = made.at["cube"], 5060
+            made.phone.send(_answer(invite, 200, (name, value), (name, value)))
+            status = _next(caller, call_id, 0.1)
+            equal(f"{what}: the caller gets", status, 200 if value in TWICE[name] else None)
+            if status is None:
+                made.phone.send(_answer(invite, 486))
+                equal(f"{what}: the caller gets then", _next(caller, call_id, 3), 486)
+    check(re.search(r"malformed message of \d+ bytes from \S+ to \S+ dropped", "\n".join(made.cube.logged("malformed message"))), "no line")
+    equal("in the log", made.leaks(0), [])
+    made.cube.prove_alive()
 
 
 def _all(t, source):
