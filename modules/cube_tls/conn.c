@@ -372,21 +372,36 @@ void conn_info_callback(const SSL *ssl, int where, int ret)
 	}
 }
 
-bool conn_covers(struct tcp_connection *c, struct cube_str host, const struct cube_ip *ip)
+/* What the handshake was made for it has verified, or is about to. */
+static bool covers_anyway(const struct cube_conn *conn, struct cube_str host)
+{
+	return !conn || !(conn->profile->cn_san_validate & CUBE_CN_SAN_SERVER)
+		   || cube_str_caseeq(cube_str_of(conn->host), host);
+}
+
+enum conn_covers conn_covers_unsafe(const struct tcp_connection *c, struct cube_str host, const struct cube_ip *ip)
 {
 	const struct cube_conn *conn = conn_get(c);
 	X509 *cert;
-	bool covers;
 
-	/* the handshake has verified, or is about to, what it was made for */
-	if(!conn || !(conn->profile->cn_san_validate & CUBE_CN_SAN_SERVER)
-			|| cube_str_caseeq(cube_str_of(conn->host), host))
-		return true;
-	if(!conn->done || conn->peer.role != CUBE_ROLE_CLIENT)
-		return false;
-	lock_get(&c->write_lock);
+	if(covers_anyway(conn, host))
+		return CONN_COVERS;
+	if(conn->peer.role != CUBE_ROLE_CLIENT)
+		return CONN_COVERS_NOT;
+	if(!conn->done)
+		return CONN_COVERS_UNKNOWN;
 	cert = SSL_get0_peer_certificate(stock_tls_ssl(c));
-	covers = cert && cube_identity_match(cert, &conn->profile->cn_san, host, ip, NULL);
+	return cert && cube_identity_match(cert, &conn->profile->cn_san, host, ip, NULL) ? CONN_COVERS : CONN_COVERS_NOT;
+}
+
+enum conn_covers conn_covers(struct tcp_connection *c, struct cube_str host, const struct cube_ip *ip)
+{
+	enum conn_covers covers;
+
+	if(covers_anyway(conn_get(c), host)) /* so it is nearly always, without the lock */
+		return CONN_COVERS;
+	lock_get(&c->write_lock);
+	covers = conn_covers_unsafe(c, host, ip);
 	lock_release(&c->write_lock);
 	return covers;
 }

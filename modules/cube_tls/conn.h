@@ -72,9 +72,17 @@ int conn_supply(struct tcp_connection *c, int tag);
 int conn_client_hello(SSL *ssl, int *alert, void *arg);
 /* Gives the SSL the key of the process that runs the handshake, and notes what comes of it. */
 void conn_info_callback(const SSL *ssl, int where, int ret);
-/* Does an open client connection serve a request for the session target of that name, or (host empty) of that address?
- * With c->write_lock free. */
-bool conn_covers(struct tcp_connection *c, struct cube_str host, const struct cube_ip *ip);
+enum conn_covers
+{
+	CONN_COVERS_NOT = 0,
+	CONN_COVERS,
+	CONN_COVERS_UNKNOWN /* its handshake is for another target, and not done */
+};
+
+/* Does a client connection serve a request for the session target of that name, or (host empty) of that address? With c->write_lock
+ * free, or (unsafe) held. */
+enum conn_covers conn_covers(struct tcp_connection *c, struct cube_str host, const struct cube_ip *ip);
+enum conn_covers conn_covers_unsafe(const struct tcp_connection *c, struct cube_str host, const struct cube_ip *ip);
 /* Does the socket really have the address that the core believes it has? When the bind before a connect fails, the
  * core goes on from another address. Once per client connection, by the process that first reads. */
 int conn_prove_local(const struct tcp_connection *c, struct cube_conn *conn);

@@ -84,36 +84,63 @@ static void note_read(struct cube_conn *conn, int rc, rd_conn_flags_t flags)
 		conn_note_closed(conn, CUBE_COUNT_REMOTE_CLOSED);
 }
 
-/* What was held while the handshake waited goes out, or to the stock module's queue where the handshake goes on. -1: it cannot
- * be sent. Only this process, which reads, adds nothing meanwhile: who finds something here adds to it. */
-static int send_held(struct tcp_connection *c, struct cube_conn *conn)
+static int send_message(struct tcp_connection *c, struct cube_str message)
 {
-	const char *text, *rest;
-	unsigned int n, rest_len;
+	const char *text, *rest = message.s;
+	unsigned int n, rest_len = (unsigned int)message.len;
 	snd_flags_t flags;
 	int rc = 0;
-	size_t len;
+
+	while(rc >= 0 && rest_len > 0) {
+		text = rest;
+		n = rest_len;
+		flags = c->send_flags;
+		rc = stock.encode(c, &text, &n, &rest, &rest_len, &flags);
+		if(rc >= 0 && n > 0)
+			rc = tcpconn_send_unsafe(c->fd, c, text, n, flags);
+	}
+	return rc;
+}
+
+/* What was held while the handshake waited goes out, or to the stock module's queue where the handshake goes on; what is for another
+ * target than the certificate turned out to be of is taken out into refused. -1: it cannot be sent. Only this process, which reads,
+ * adds nothing meanwhile: who finds something here adds to it. */
+static int send_held(struct tcp_connection *c, struct cube_conn *conn, struct held_message **refused)
+{
+	struct held_message *m;
+	int rc = 0;
 
 	lock_get(&c->write_lock);
-	while(rc >= 0 && (text = held_first(conn, &len))) {
-		rest_len = (unsigned int)len;
-		for(rest = text; rc >= 0 && rest_len > 0;) {
-			text = rest;
-			n = rest_len;
-			flags = c->send_flags;
-			rc = stock.encode(c, &text, &n, &rest, &rest_len, &flags);
-			if(rc >= 0 && n > 0)
-				rc = tcpconn_send_unsafe(c->fd, c, text, n, flags);
+	while(rc >= 0 && (m = held_next(conn))) {
+		if(held_is_for_another(m) && conn_covers_unsafe(c, m->host, &m->ip) != CONN_COVERS) {
+			*refused = m;
+			refused = &m->next;
+			continue;
 		}
-		held_drop(conn);
+		rc = send_message(c, m->text);
+		shm_free(m);
 	}
 	lock_release(&c->write_lock);
 	return rc;
 }
 
+static void answer_refused(struct tcp_connection *c, const struct cube_conn *conn, struct held_message *m)
+{
+	struct held_message *next;
+
+	for(; m; m = next) {
+		next = m->next;
+		isolate_uncovered(conn->tenant_tag, &conn->remote, m->host, &m->ip);
+		unsent_answer_one(c, m->text);
+		ksr_quiet_end(); /* behind a script a reader is quiet */
+		shm_free(m);
+	}
+}
+
 /* A read before both sides have accepted each other: no byte of SIP comes of it unless it completes the handshake. */
 static int read_unsettled(struct tcp_connection *c, rd_conn_flags_t *flags, struct cube_conn *conn)
 {
+	struct held_message *refused = NULL;
 	struct cube_tls_failed failed;
 	int rc;
 
@@ -123,11 +150,12 @@ static int read_unsettled(struct tcp_connection *c, rd_conn_flags_t *flags, stru
 	conn->waiter.process = process_no;
 	rc = stock.read(c, flags);
 	conn->waiter.process = -1;
-	if(conn->held.first && rc >= 0 && !(*flags & RD_CONN_EOF) && send_held(c, conn) < 0) {
+	if(conn->held.first && rc >= 0 && !(*flags & RD_CONN_EOF) && send_held(c, conn, &refused) < 0) {
 		c->req.error = TCP_READ_ERROR;
 		rc = -1;
 	}
 	ksr_quiet_end();
+	answer_refused(c, conn, refused);
 	if(far_end_agrees(c, conn, rc)) {
 		if(conn->failure_noted) /* the janitor was quicker */
 			return end_quietly(c, flags);
@@ -200,12 +228,42 @@ static void note_sent(const struct cube_conn *conn, int rc, unsigned int len, un
 		counters_add(conn->tenant_tag, conn->peer.role, CUBE_COUNT_SENT);
 }
 
+/* For a request to another target than the handshake is for: its host or ip while that is not done, empty when it turns out to be
+ * good for both. False: it is not good for that one, logged. */
+static bool find_other(const struct tcp_connection *c, struct cube_str *host, struct cube_ip *ip)
+{
+	const struct cube_conn *conn = conn_get(c);
+	enum conn_covers covers = CONN_COVERS;
+
+	if(isolate_undecided(c, host, ip))
+		covers = conn_covers_unsafe(c, *host, ip);
+	if(covers == CONN_COVERS_UNKNOWN)
+		return true;
+	if(covers == CONN_COVERS_NOT)
+		isolate_uncovered(conn->tenant_tag, &conn->remote, *host, ip);
+	*host = (struct cube_str){NULL, 0};
+	ip->len = 0;
+	return covers == CONN_COVERS;
+}
+
+static int hold(struct cube_conn *conn, struct cube_str message, struct cube_str host, const struct cube_ip *ip)
+{
+	int rc = held_add(conn, message, host, ip);
+
+	note_sent(conn, rc, (unsigned int)message.len, 0);
+	if(rc == 0)
+		counters_queue_note(++conn->queued, &conn->remote);
+	return rc;
+}
+
 static int hook_encode(struct tcp_connection *c, const char **pbuf, unsigned int *plen, const char **rest_buf,
 		unsigned int *rest_len, snd_flags_t *send_flags)
 {
 	struct cube_tls_failed failed;
 	unsigned int len = *plen;
 	struct cube_conn *conn;
+	struct cube_str host;
+	struct cube_ip ip;
 	int rc;
 
 	if(supply_unsafe(c) < 0)
@@ -213,22 +271,18 @@ static int hook_encode(struct tcp_connection *c, const char **pbuf, unsigned int
 	conn = conn_get(c);
 	if(!isolate_allows(c, conn)) /* not an error of the connection, which lives on for those whose it is */
 		return swallow(plen, rest_buf, rest_len);
-	if(conn && conn->failure_noted) {
-		/* tm acknowledges the answer that it got for the far end (unsent.c): there is nobody to send that to */
-		if(*plen > 4 && memcmp(*pbuf, "ACK ", 4) == 0)
-			return swallow(plen, rest_buf, rest_len);
+	/* tm acknowledges the answer that it got for the far end (unsent.c): there is nobody to send that to */
+	if(conn && (conn->failure_noted || unsent_answering(c)) && *plen > 4 && memcmp(*pbuf, "ACK ", 4) == 0)
+		return swallow(plen, rest_buf, rest_len);
+	if(conn && conn->failure_noted)
 		return -1;
-	}
 	if(!conn)
 		return stock.encode(c, pbuf, plen, rest_buf, rest_len, send_flags);
-	if(held_wanted(conn)) {
-		rc = held_add(conn, *pbuf, len);
-		note_sent(conn, rc, len, 0);
-		if(rc < 0)
-			return rc;
-		counters_queue_note(++conn->queued, &conn->remote);
+	if(!find_other(
+			   c, &host, &ip)) /* the handshake was done behind isolate.c's look at it; the sender's timer tells him */
 		return swallow(plen, rest_buf, rest_len);
-	}
+	if(held_wanted(conn) || host.len || ip.len)
+		return hold(conn, (struct cube_str){*pbuf, len}, host, &ip) < 0 ? -1 : swallow(plen, rest_buf, rest_len);
 	conn_note_sent(c, conn);
 	if(stock_tls_established(c)) {
 		rc = stock.encode(c, pbuf, plen, rest_buf, rest_len, send_flags);

@@ -29,6 +29,7 @@ static struct
 	/* the session target that it is for, one of both or neither */
 	struct cube_str host; /* in the core's buffer, or the transaction's variables */
 	struct cube_ip ip;
+	bool undecided; /* whether the certificate of a connection, whose handshake was not done, is that target's */
 } sending;
 
 /* The reply that this process has received and is working on. */
@@ -117,9 +118,18 @@ static bool is_full(const struct tcp_connection *c)
 	return conn && held_full(conn);
 }
 
+void isolate_uncovered(int tenant_tag, const struct cube_addr *remote, struct cube_str host, const struct cube_ip *ip)
+{
+	char to[CUBE_ADDR_TEXT_MAX], text[CUBE_ADDR_TEXT_MAX];
+	struct cube_str target = host.len ? host : cube_str_of(cube_ip_text(ip, false, text));
+
+	LM_ERR("tenant %d: the open connection to %s does not belong to %.*s by its certificate; the request is not sent\n",
+			tenant_tag, cube_addr_text(remote, to), CUBE_FMT(target));
+}
+
 /* The core would take any open connection to the address: for a request to a session target it must be one whose peer
- * is that target. Where it would make a new one, the one before must be gone. False: logged. */
-static bool may_send(dest_info_t *dst)
+ * is that target, or may be (hooks.c looks again). Where it would make a new one, the one before must be gone. False: logged. */
+static bool may_send(dest_info_t *dst, bool ack)
 {
 	union sockaddr_union from = dst->send_sock->su;
 	struct cube_addr to;
@@ -145,14 +155,13 @@ static bool may_send(dest_info_t *dst)
 		ok = false;
 		LM_ERR("tenant %d: more than enough waits for the handshake with %s already; the request is not sent\n",
 				sending.sock->tenant_tag, su2a(&dst->to, sizeof(dst->to)));
-	} else if(has_target() && !conn_covers(c, sending.host, &sending.ip)) {
-		char text[CUBE_ADDR_TEXT_MAX];
-		struct cube_str target = sending.host.len ? sending.host : cube_str_of(cube_ip_text(&sending.ip, false, text));
+	} else if(has_target() && !(ack && unsent_answering(c))) { /* that is for nobody, and hooks.c drops it */
+		enum conn_covers covers = conn_covers(c, sending.host, &sending.ip);
 
-		ok = false;
-		LM_ERR("tenant %d: the open connection to %s does not belong to %.*s by its certificate; the request is not "
-			   "sent\n",
-				sending.sock->tenant_tag, su2a(&dst->to, sizeof(dst->to)), CUBE_FMT(target));
+		sending.undecided = covers == CONN_COVERS_UNKNOWN;
+		ok = covers != CONN_COVERS_NOT;
+		if(!ok)
+			isolate_uncovered(sending.sock->tenant_tag, &to, sending.host, &sending.ip);
 	}
 	put_connection(c);
 	return ok;
@@ -223,6 +232,7 @@ static int on_message_out(sr_event_param_t *evp)
 	sending.known = true;
 	sending.host = (struct cube_str){NULL, 0};
 	sending.ip.len = 0;
+	sending.undecided = false;
 	sending.id = dst->id;
 	sending.to = dst->to;
 	sending.sock = dst->send_sock ? sock_of(dst->send_sock) : NULL;
@@ -232,7 +242,8 @@ static int on_message_out(sr_event_param_t *evp)
 	}
 	if(dst->proto == PROTO_TLS)
 		find_target(ksr_cube_str(*(str *)evp->data));
-	if(sending.sock && dst->proto == PROTO_TLS && !dst->id && !may_send(dst)) {
+	if(sending.sock && dst->proto == PROTO_TLS && !dst->id
+			&& !may_send(dst, cube_str_starts(ksr_cube_str(*(str *)evp->data), CUBE_STR("ACK ")))) {
 		refuse_to_send(dst);
 		return 0;
 	}
@@ -287,6 +298,11 @@ bool isolate_target(const struct tcp_connection *c, struct cube_str *host, struc
 	*host = sending.host;
 	*ip = sending.ip;
 	return concerns(c) && has_target();
+}
+
+bool isolate_undecided(const struct tcp_connection *c, struct cube_str *host, struct cube_ip *ip)
+{
+	return isolate_target(c, host, ip) && sending.undecided;
 }
 
 bool isolate_allows(const struct tcp_connection *c, const struct cube_conn *conn)

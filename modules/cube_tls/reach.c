@@ -41,7 +41,7 @@ static bool judge(int id, const struct cube_target *target, struct cube_reach *r
 
 	if(conn) {
 		reach->name_asked = conn->profile->cn_san_validate & CUBE_CN_SAN_SERVER;
-		reach->covers = conn_covers(c, target->host, &target->addr.ip);
+		reach->covers = conn_covers(c, target->host, &target->addr.ip) == CONN_COVERS;
 	}
 	if(c)
 		put_connection(c);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Requests that waited for a handshake which failed. */
+/* Requests that waited for a handshake which failed, or whose certificate is not good for them. */
 #include <string.h>
 
 #include "core/mem/mem.h"
@@ -82,6 +82,16 @@ void unsent_answer(struct tcp_connection *c)
 		lock_release(&c->write_lock);
 		answer_all(c, total);
 	} while(total > 0);
+	answering = NULL;
+}
+
+void unsent_answer_one(struct tcp_connection *c, struct cube_str request)
+{
+	if(request.len >= sizeof(queued))
+		return;
+	answering = c;
+	memcpy(queued, request.s, request.len);
+	answer_all(c, request.len);
 	answering = NULL;
 }
 

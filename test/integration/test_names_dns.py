@@ -4,11 +4,12 @@ address DNS makes of it, for every connection, whoever opens it and when. With a
 own."""
 
 import functools
+import time
 
 import cube
 import netns
 from caller import Call, UdpLeg
-from cases import check, equal
+from cases import check, equal, limit, together
 from farend import FarEnd
 from nameserver import NameServer
 from oddcerts import OddCerts
@@ -31,12 +32,18 @@ SIX, FIRST, SECOND, NOBODY = ((f"{name}.hosts.example", 5061 if name != "nobody"
 
 
 class Named(FarEnd):
-    """A far end with a certificate of its own; notes the server names that clients ask for."""
+    """A far end with a certificate of its own; notes the server names that clients ask for. slow: seconds that it waits before
+    each handshake; accepted: connections, at once."""
 
     def __init__(self, host, port, certificate, **options):
-        self.asked = []
+        self.asked, self.slow, self.accepted = [], 0, 0
         super().__init__(host, port, certificate, **options)
         self._context.sni_callback = lambda _ssl, name, _context: self.asked.append(name)
+
+    def _serve(self, sock, remote):
+        self.accepted += 1
+        time.sleep(self.slow)
+        super()._serve(sock, remote)
 
     def show(self, certificate):
         """Another certificate, from the next connection on."""
@@ -46,12 +53,13 @@ class Named(FarEnd):
 class Made:
     def __init__(self, run, stack):
         self.run, self._stack = run, stack
-        self.at = {name: run.addresses.host() for name in ("cube", "friend", "a", "first", "second", "shared", "spare",
-                                                                "plain")}
+        self.at = {name: run.addresses.host() for name in ("cube", "friend", "a", "first", "second", "shared", "both",
+                                                                "spare", "plain")}
         self.at["six"] = "::1"
         self.certs = OddCerts(run.dir / "odd", "unused.example")
         self.udp = (self.at["cube"], 5060)
         addresses = {"a.example": self.at["a"], "one.example": self.at["shared"], "two.example": self.at["shared"],
+                     "left.example": self.at["both"], "right.example": self.at["both"],
                      "first.hosts.example": self.at["first"], "second.hosts.example": self.at["second"],
                      "nobody.hosts.example": self.at["cube"], "six.hosts.example": "::1"}
         services = {"srv.example": [FIRST, SECOND], "wrong.example": [FIRST, SECOND], "absent.example": [NOBODY, SECOND],
@@ -62,6 +70,7 @@ class Made:
         self.second = self.far("second", "DNS:wrong.example, DNS:absent.example, DNS:mixed.example, DNS:late.example")
         self.six = self.far("six", "DNS:mixed.example, DNS:late.example, DNS:vain.example")
         self.shared = self.far("shared", "DNS:one.example")
+        self.both = self.far("both", "DNS:left.example, DNS:right.example")
         self.plain = self.far("plain", "DNS:plain.example")
         self.spare = self.far("spare", f"DNS:spare.example, IP:{self.at['spare']}")
         conf = CONF.format(block=run.addresses.block, **self.at) + cube.trustpoint("tenant100") + cube.trustpoint("tenant200")
@@ -70,7 +79,8 @@ class Made:
                    "1003": "dns:absent.example", "1004": "dns:one.example:5061", "1005": "dns:two.example:5061",
                    "1006": "dns:unknown.example:5061", "1007": "dns:A.Example:5061",
                    "1008": f"ipv4:{self.at['plain']}:5061", "1009": f"ipv4:{self.at['a']}:5061",
-                   "1010": "dns:mixed.example", "1011": "dns:late.example", "1012": "dns:vain.example"}
+                   "1010": "dns:mixed.example", "1011": "dns:late.example", "1012": "dns:vain.example",
+                   "1013": "dns:left.example:5061", "1014": "dns:right.example:5061", "1015": f"ipv4:{self.at['both']}:5061"}
         spare = f"ipv4:{self.at['spare']}:5061"
         for number, target in targets.items():
             for tenant in (1, 2, 3):
@@ -112,9 +122,10 @@ class Made:
 
     def closed(self):
         """Closes all connections from the far ends' side."""
-        for far in (self.a, self.first, self.second, self.six, self.shared, self.spare):
+        for far in (self.a, self.first, self.second, self.six, self.shared, self.both, self.spare):
             far.close_all()
             far.asked.clear()
+            far.slow = far.accepted = 0
         wait_until(lambda: not self.cube.connections(), 5, "the server has noticed")
 
 
@@ -219,6 +230,62 @@ def test_one_address_two_names(t):
             t.made.reaches(t.made.shared if number == "1004" else t.made.spare, number)
         equal("requests for the other name", [m for _, m in t.made.shared.requests() if m.number == "1005"], [])
         t.made.closed()
+
+
+def _at_once(t, far, first, others):
+    """A call to number first, whose handshake at this far end takes a second, and calls to the others meanwhile. The far end, or the
+    spare one, where each ended, in order."""
+    t.made.closed()
+    far.slow, ends = 1, {}
+
+    def one(i):
+        if i:
+            wait_until(lambda: far.accepted, 5, "the far end has a connection")
+        begun = time.monotonic()
+        call = t.made.call((first, *others)[i])
+        check(time.monotonic() - begun < 4, f"call {i} to {call.number} took {time.monotonic() - begun:.1f} s")
+        for end in (far, t.made.spare):
+            if any(m.call_id == call.call_id for _, m in end.requests()):
+                ends.setdefault(i, []).append(end)
+        equal(f"BYE of call {i} to {call.number}", call.bye(), 200)
+        call.leg.close()
+    together(one, range(1 + len(others)))
+    return [ends[i] for i in range(1 + len(others))]
+
+
+@limit(60)
+@inside
+def test_two_names_at_once(t):
+    """Two targets have the same address and port, and a certificate that is good for both, which nobody has seen yet: while the
+    handshake for one is under way, calls to the other wait for it, and go on the same connection; those to its address do not."""
+    made = t.made
+    for first, other, sni in (("1013", "1014", "left.example"), ("1014", "1013", "right.example"), ("2013", "2014", None)):
+        lines = len(made.cube.logged("does not belong"))
+        ends = _at_once(t, made.both, first, [other, first] * 8)
+        equal("where the calls ended", ends, [[made.both]] * 17)
+        equal("connections, SNI", (made.both.accepted, made.both.asked), (1, [sni]))
+        equal("lines about another's connection", len(made.cube.logged("does not belong")), lines)
+    ends = _at_once(t, made.both, "1013", ["1014", "1015"] * 8)
+    equal("where the calls to names and to their address ended", ends, [[made.both], *[[made.both], [made.spare]] * 8])
+    made.cube.prove_alive()
+
+
+@limit(60)
+@inside
+def test_two_names_one_right(t):
+    """The certificate is for one of both alone: calls to the other that wait for the handshake go to the next dial-peer when it is
+    done. Where the handshake is for that other, it fails, and all that wait for it do."""
+    made = t.made
+    lines = len(made.cube.logged("does not belong"))
+    ends = _at_once(t, made.shared, "1004", ["1005", "1004"] * 8)
+    equal("where the calls ended", ends, [[made.shared], *[[made.spare], [made.shared]] * 8])
+    said = made.cube.logged("does not belong")[lines:]
+    check(len(said) == 8 and all(f"the open connection to {made.shared.at} does not belong to two.example by its certificate; the request "
+                                 "is not sent" in line for line in said), f"{said}")
+    ends = _at_once(t, made.shared, "1005", ["1004", "1005"] * 8)
+    equal("where the calls ended", ends, [[made.spare]] * 17)
+    equal("INVITEs for the other name", [m for _, m in made.shared.requests() if m.number == "1005"], [])
+    made.cube.prove_alive()
 
 
 @inside
