@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "core/dprint.h"
 #include "core/dset.h"
@@ -10,7 +9,6 @@
 #include "core/parser/parse_uri.h"
 
 #include "../ksr/vars.h"
-#include "../libcube/base/limit.h"
 #include "../libcube/base/write.h"
 #include "../libcube/dialpeer/header.h"
 #include "../libcube/dialpeer/sdp.h"
@@ -20,9 +18,6 @@
 #include "dialog_key.h"
 #include "headers.h"
 #include "routes.h"
-
-#define LINES_MAX 10	/* that a process writes about such requests in each period */
-#define LINES_PERIOD 10 /* seconds */
 
 #define PARAM "cube-legs" /* ours, in our Record-Route headers */
 #define VALUE_LEN (2 + CUBE_PROOF_LEN)
@@ -223,12 +218,8 @@ static int refuse(const struct asked *a, enum dialog_result result, const char *
 	static struct cube_limit limit;
 	char src[CUBE_ADDR_TEXT_MAX];
 	struct cube_addr from = {ksr_cube_ip(&a->msg->rcv.src_ip), a->msg->rcv.src_port};
-	unsigned suppressed;
-	bool say = cube_limit_allow(&limit, time(NULL), LINES_PERIOD, LINES_MAX, &suppressed);
 
-	if(suppressed)
-		LM_NOTICE("%u further requests within dialogs that were refused were not logged\n", suppressed);
-	if(say)
+	if(ksr_may_log(&limit, "requests within dialogs that were refused"))
 		LM_NOTICE("tenant %d: a request within a dialog from %s is refused: %s\n", ksr_number(KSR_TENANT, CUBE_NONE),
 				cube_addr_text(&from, src), why);
 	return result;

@@ -2,7 +2,6 @@
 /* Keeps the text of messages that are broken out of the log: quiet from when a message comes in until the script begins, and in
  * a TCP reader whenever no script runs. What the core writes about the framing of a stream, it writes before any event. */
 #include <string.h>
-#include <time.h>
 
 #include "core/dprint.h"
 #include "core/events.h"
@@ -13,26 +12,13 @@
 #include "core/ut.h"
 
 #include "../ksr/ksr.h"
-#include "../libcube/base/limit.h"
 #include "../libcube/dialpeer/header.h"
 #include "quiet.h"
 
-#define LINES_MAX 10	/* that a process writes about malformed messages in each period */
-#define LINES_PERIOD 10 /* seconds */
 #define NAME_WAIT_MS 500
+#define WHAT "malformed messages" /* what there is to say of them is ours, and names nothing but addresses */
 
 static bool reader; /* this process reads TCP connections */
-
-/* What there is to say is ours, and names nothing but addresses. */
-static bool may_say(struct cube_limit *limit)
-{
-	unsigned suppressed;
-	bool say = cube_limit_allow(limit, time(NULL), LINES_PERIOD, LINES_MAX, &suppressed);
-
-	if(suppressed)
-		LM_NOTICE("%u further malformed messages were not logged\n", suppressed);
-	return say;
-}
 
 static void settle(void)
 {
@@ -56,7 +42,7 @@ static void malformed(const sip_msg_t *msg)
 	struct cube_addr to = {ksr_cube_ip(&msg->rcv.dst_ip), msg->rcv.dst_port};
 
 	ksr_quiet_end();
-	if(may_say(&limit))
+	if(ksr_may_log(&limit, WHAT))
 		LM_NOTICE("malformed message of %u bytes from %s to %s dropped\n", msg->len, cube_addr_text(&from, src),
 				cube_addr_text(&to, dst));
 	settle();
@@ -78,7 +64,7 @@ static int on_closed(sr_event_param_t *evp)
 	struct cube_addr from = {ksr_cube_ip(&c->rcv.src_ip), c->rcv.src_port};
 	struct cube_addr to = {ksr_cube_ip(&c->rcv.dst_ip), c->rcv.dst_port};
 
-	if((c->req.error == TCP_REQ_BAD_LEN || c->req.error == TCP_REQ_OVERRUN) && may_say(&limit))
+	if((c->req.error == TCP_REQ_BAD_LEN || c->req.error == TCP_REQ_OVERRUN) && ksr_may_log(&limit, WHAT))
 		LM_NOTICE("a message of broken framing from %s to %s; the connection is closed\n", cube_addr_text(&from, src),
 				cube_addr_text(&to, dst));
 	return 0;

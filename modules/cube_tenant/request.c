@@ -1,22 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Whose request is this, and may it come in? The tenant follows from the local address alone. */
 
-#include <time.h>
-
 #include "core/dprint.h"
 #include "core/parser/parse_to.h"
 
 #include "../ksr/vars.h"
-#include "../libcube/base/limit.h"
 #include "../libcube/dialpeer/request_host.h"
 #include "../libcube/dialpeer/usable.h"
 #include "../libcube/tenant/trust.h"
 #include "listen.h"
 #include "request.h"
 #include "snapshot.h"
-
-#define LINES_MAX 10	/* that a process writes about strangers in each period */
-#define LINES_PERIOD 10 /* seconds */
 
 /* A stranger may have made up his own. */
 static struct cube_str method_of(const sip_msg_t *msg)
@@ -31,15 +25,11 @@ static int refuse(const sip_msg_t *msg, int tag, int result, const char *why)
 	struct cube_addr from = {ksr_cube_ip(&msg->rcv.src_ip), msg->rcv.src_port};
 	struct cube_addr to = {ksr_cube_ip(&msg->rcv.dst_ip), msg->rcv.dst_port};
 	struct cube_socket *sock = listen_find(&to.ip, to.port, msg->rcv.proto == PROTO_TLS);
-	unsigned suppressed;
-	bool say = cube_limit_allow(&limit, time(NULL), LINES_PERIOD, LINES_MAX, &suppressed);
 
 	if(sock)
 		atomic_inc(
 				result == REQUEST_SIPS_CLEAR || result == REQUEST_SIPS_REQUIRED ? sock->sips_refused : sock->refused);
-	if(suppressed)
-		LM_NOTICE("%u further requests that were refused were not logged\n", suppressed);
-	if(say)
+	if(ksr_may_log(&limit, "requests that were refused"))
 		LM_NOTICE("tenant %d: %.*s from %s to %s %s: %s\n", tag, CUBE_FMT(method_of(msg)), cube_addr_text(&from, src),
 				cube_addr_text(&to, dst), result == REQUEST_DISCARD ? "dropped" : "refused", why);
 	return result;

@@ -11,6 +11,9 @@
 
 #include "ksr.h"
 
+#define LINES_MAX 10
+#define LINES_PERIOD 10 /* seconds */
+
 #define FAULT_MAX 250	/* ctl cuts a fault at 255 bytes */
 #define CTL_ROOM 180000 /* of the 212,992 that Linux gives a Unix socket, which has overhead */
 
@@ -140,6 +143,16 @@ void ksr_rpc_fault(rpc_t *rpc, void *ctx, const struct cube_err *err)
 size_t ksr_rpc_room(void)
 {
 	return strcmp(pt[process_no].desc, "ctl handler") == 0 ? CTL_ROOM : SIZE_MAX;
+}
+
+bool ksr_may_log(struct cube_limit *limit, const char *what)
+{
+	unsigned suppressed;
+	bool may = cube_limit_allow(limit, time(NULL), LINES_PERIOD, LINES_MAX, &suppressed);
+
+	if(suppressed)
+		LM_NOTICE("%u further %s were not logged\n", suppressed, what);
+	return may;
 }
 
 /* The core puts each module that it loads at the head of its list. */

@@ -12,6 +12,7 @@
 
 #include "../libcube/base/arena.h"
 #include "../libcube/base/err.h"
+#include "../libcube/base/limit.h"
 #include "../libcube/base/net.h"
 
 #ifndef RPC_RET_ARRAY /* 5.6 has it under its old name */
@@ -37,6 +38,9 @@ ip_addr_t ksr_ip(const struct cube_ip *ip);
 
 /* One log line at error level for each line of err, behind what. */
 void ksr_log_err(const char *what, const struct cube_err *err);
+/* May this process write one more line of this kind? Ten in ten seconds; how many it has kept back, of what, it then says itself. For
+ * what strangers can bring about as often as they like. */
+bool ksr_may_log(struct cube_limit *limit, const char *what);
 /* Between them this process logs nothing below CRITICAL, unless debugging is on: for stretches of core and stock code that
  * write strangers' messages, or many lines of no use, and where ours says what there is to say. */
 void ksr_quiet_begin(void);
