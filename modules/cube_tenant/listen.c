@@ -11,6 +11,7 @@
 #include "core/globals.h"
 #include "core/mem/shm_mem.h"
 #include "core/socket_info.h"
+#include "core/tcp_init.h"
 #include "core/tcp_options.h"
 #include "core/ut.h"
 
@@ -77,6 +78,10 @@ int listen_add(const struct cube_conf *conf, struct cube_err *err)
 			return -1;
 		}
 	}
+	/* The core's default replaces entries of its table by address: a connection's, which has both addresses, by the one
+	 * for any local address of the next connection to that target, where both hash to one place. Then no sender finds
+	 * the first, and from its tenant's port there can be no second. */
+	tcp_default_cfg.new_conn_alias_flags = TCP_ALIAS_FORCE_ADD;
 	if(reuse_wanted && !tcp_default_cfg.reuse_port) {
 		/* a tenant's connections leave from its own listen address: this is what tells tenants apart */
 		tcp_default_cfg.reuse_port = 1;

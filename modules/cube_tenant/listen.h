@@ -5,7 +5,7 @@
 
 #include "api.h"
 
-/* Gives every listener of conf to the core and sets tcp_reuse_port. While kamailio.cfg is parsed. */
+/* Gives every listener of conf to the core and sets tcp_reuse_port and tcp.new_conn_alias_flags. While kamailio.cfg is parsed. */
 int listen_add(const struct cube_conf *conf, struct cube_err *err);
 /* From mod_init: is a server already on one of our ports? SO_REUSEPORT would let both run. A secure listener that is
  * taken is marked down; one that is not secure is an error, since the core could not be kept from opening it. */
