@@ -69,7 +69,7 @@ class Made:
         """On a connection of its own."""
         far = self.far[kind, name, version]
         far.close_all()
-        wait_until(lambda: far.at not in self.trunks.connections(), 5, f"the connection with {far.at} has ended", 0.01)
+        wait_until(lambda: far.at not in self.trunks.connections(kind), 5, f"the connection with {far.at} has ended", 0.01)
         return self.call(kind, name, version)
 
 
@@ -101,8 +101,8 @@ class Group:
 
     def left(self, *kinds):
         """Those of these tenants that our server still has."""
-        rows = self.made.trunks.connections()
-        return sorted(key for key in self.up if key[0] in kinds and self.address(key) in rows)
+        rows = {kind: self.made.trunks.connections(kind) for kind in kinds}
+        return sorted(key for key in self.up if key[0] in kinds and self.address(key) in rows[key[0]])
 
     def wait_closed(self, seconds, *kinds):
         try:

@@ -86,7 +86,7 @@ def servers(made):
         made.seen.append((tenant, "client", name, status == 200))
         far = made.far[name]
         far.close_all()
-        wait_until(lambda at=far.at: at not in made.trunks.connections(), 10, f"the connection with {far.at} has ended")
+        wait_until(lambda t=tenant, at=far.at: at not in made.trunks.connections(t), 10, f"the connection with {far.at} has ended")
     leg.close()
 
 

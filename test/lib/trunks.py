@@ -181,7 +181,8 @@ class Trunks:
         with self.cube.binrpc() as rpc:
             return rpc.call("cube_tls.crl_request")
 
-    def connections(self):
-        """{remote address: row} of those that are up."""
+    def connections(self, tenant):
+        """{remote address: row} of a tenant's that are up. Clients of several tenants may have the same address and port."""
         with self.cube.binrpc() as rpc:
-            return {row["remote"]: row for row in rpc.values("cube_tls.connections") if row["state"] == "established"}
+            return {row["remote"]: row for row in rpc.values("cube_tls.connections", "tenant", self.tags[tenant])
+                    if row["state"] == "established"}
