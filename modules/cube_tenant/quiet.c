@@ -6,6 +6,7 @@
 #include "core/dprint.h"
 #include "core/events.h"
 #include "core/parser/parse_from.h"
+#include "core/parser/parse_rr.h"
 #include "core/pt.h"
 #include "core/script_cb.h"
 #include "core/tcp_conn.h"
@@ -80,13 +81,31 @@ static bool is_plain(const sip_msg_t *msg)
 		   && (msg->eoh || cube_header_lines_plain(rest));
 }
 
-/* The core parses the rest of the headers, and what is in From, when somebody asks for it, as somebody does of each request. Now is
+/* Route headers that are parsed are not parsed again; one that cannot be is, and is logged each time. */
+static bool routes_parsed(const sip_msg_t *msg)
+{
+	hdr_field_t *h;
+
+	for(h = msg->route; h; h = h->next) {
+		if(h->type == HDR_ROUTE_T && parse_rr(h) < 0)
+			return false;
+	}
+	return true;
+}
+
+static bool parsed(sip_msg_t *msg)
+{
+	return parse_headers(msg, HDR_EOH_F, 0) >= 0 && parse_from_header(msg) >= 0
+		   && (msg->first_line.type == SIP_REPLY || routes_parsed(msg));
+}
+
+/* The core parses the rest of the headers, and what is in From and Route, when somebody asks for it, as somebody does of each request. Now is
  * when it does so in silence. */
 static int on_script(sip_msg_t *msg, unsigned int flags, void *param)
 {
 	bool reply = msg->first_line.type == SIP_REPLY, sip = reply || IS_SIP(msg); /* HTTP comes here, too */
 
-	if(sip && !(reply && is_plain(msg)) && (parse_headers(msg, HDR_EOH_F, 0) < 0 || parse_from_header(msg) < 0)) {
+	if(sip && !(reply && is_plain(msg)) && !parsed(msg)) {
 		malformed(msg);
 		return 0; /* drops it */
 	}

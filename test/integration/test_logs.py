@@ -37,8 +37,9 @@ FIELDS = {"Via": f"SIP/2.0/TCP 192.0.2.1;branch=z9hG4bK{SECRET}via", "Max-Forwar
 
 
 def message(start=START, body=BODY, end="\r\n", **changed):
-    """An INVITE with other fields; None: without that one."""
-    fields = {**FIELDS, **{n.replace("_", "-"): v for n, v in changed.items()}}
+    """An INVITE of a transaction of its own, with other fields; None: without that one."""
+    own = {n: f"{FIELDS[n]}-{sipmsg.unique('logs')}" for n in ("Via", "Call-ID")}
+    fields = {**FIELDS, **own, **{n.replace("_", "-"): v for n, v in changed.items()}}
     return (start + end + "".join(f"{n}: {v}{end}" for n, v in fields.items() if v is not None) + end + body).encode()
 
 
@@ -67,6 +68,8 @@ def broken():
                  "P-Asserted-Identity", "Content-Disposition", "Event", "RAck"):
         for value in (f"{SECRET}", f"<sip:{SECRET}", f"<{SECRET}:5>;=,", f'"{SECRET}\\'):
             found[f"{name} {value!r}"] = message(**{name.replace("-", "_"): value})
+            if name == "Route":
+                found[f"{name} {value!r} in a call"] = message(Route=value, To=f"{FIELDS['To']};tag={SECRET}")
     return found
 
 
@@ -101,10 +104,11 @@ class Made:
                 sock.close()
 
     def leaks(self, mark):
-        with open(self.cube.process.log, encoding="utf-8", errors="replace") as log:
-            log.seek(mark)
-            return [line.rstrip() for line in log if "a=crypto" in line or "Digest username" in line
-                    or SECRET in line and not BY_SCRIPT.search(line)]
+        """In whole lines, from that on in which mark is; one that is being written is not judged yet."""
+        log = self.cube.process.log.read_bytes()
+        lines = log[log.rfind(b"\n", 0, mark) + 1:log.rfind(b"\n") + 1].decode(errors="replace").split("\n")
+        return [line for line in lines if "a=crypto" in line or "Digest username" in line
+                or SECRET in line and not BY_SCRIPT.search(line)]
 
 
 setup = Made
