@@ -118,7 +118,6 @@ class Trunk:
 
     def start(self):
         self._server.start()
-        self._server.wait_forked()
         return self
 
     def calls(self, number, rate):

@@ -94,11 +94,6 @@ class Pinned(Kamailio):
     def launch(self):
         self.process = self.run.spawn(self.name, self.argv)
 
-    def start(self, timeout=20):
-        super().start(timeout)
-        self.wait_forked(timeout)
-        return self
-
     def pids(self):
         return [self.process.pid, *self.processes()]
 

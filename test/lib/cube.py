@@ -55,7 +55,6 @@ class Cube(Kamailio):
 
     def start(self, timeout=20):
         super().start(timeout)
-        self.wait_forked(timeout)
         self.children = self.processes()
         return self
 

@@ -68,9 +68,11 @@ class Kamailio:
         return result.returncode, result.stdout
 
     def start(self, timeout=20):
-        """Starts it and waits until it answers kamcmd."""
+        """Starts it and waits until it answers kamcmd, and all its processes are there: TCP main is forked last, and has what it
+        listens on alone."""
         self.process = self.run.spawn(self.name, self.argv)
         wait_until(self._ready, timeout, f"{self.name} answers kamcmd core.uptime")
+        wait_until(lambda: "tcp main process" in self.kamcmd("core.ps"), timeout, f"{self.name} has forked TCP main")
         self.note_addresses()
         return self
 
@@ -89,10 +91,6 @@ class Kamailio:
             return True
         except Failed:
             return False
-
-    def wait_forked(self, timeout=20):
-        """Waits until all processes are there: TCP main is forked last, and kamcmd may be answered before."""
-        wait_until(lambda: "tcp main process" in self.kamcmd("core.ps"), timeout, f"{self.name} has forked TCP main")
 
     def processes(self):
         """The process ids of its children."""
