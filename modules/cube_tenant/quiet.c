@@ -99,8 +99,8 @@ static bool parsed(sip_msg_t *msg)
 		   && (msg->first_line.type == SIP_REPLY || routes_parsed(msg));
 }
 
-/* The core parses the rest of the headers, and what is in From and Route, when somebody asks for it, as somebody does of each request. Now is
- * when it does so in silence. */
+/* The core parses the rest of the headers, and what is in From and Route, when somebody asks for it, as somebody does of each
+ * request. Now is when it does so in silence. */
 static int on_script(sip_msg_t *msg, unsigned int flags, void *param)
 {
 	bool reply = msg->first_line.type == SIP_REPLY, sip = reply || IS_SIP(msg); /* HTTP comes here, too */
