@@ -34,8 +34,12 @@ int cube_str_casecmp(struct cube_str a, struct cube_str b)
 	if(a.len != b.len)
 		return a.len < b.len ? -1 : 1;
 	for(i = 0; i < a.len; i++) {
-		unsigned char x = lower(a.s[i]), y = lower(b.s[i]);
+		unsigned char x, y;
 
+		if(a.s[i] == b.s[i])
+			continue;
+		x = lower(a.s[i]);
+		y = lower(b.s[i]);
 		if(x != y)
 			return x < y ? -1 : 1;
 	}
