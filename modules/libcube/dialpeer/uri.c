@@ -117,22 +117,54 @@ static bool take_user(struct cube_str userinfo, unsigned has, struct cube_uri_pa
 	return true;
 }
 
-/* rest: behind "sip:". An @ in a user part is escaped, so the first ends it. */
-static bool parse_sip(struct cube_str rest, struct cube_uri_parts *parts)
+/* Where the parts of a URI end; of each call's many, each is gone through once for that. */
+struct ends
 {
-	unsigned has = 0, kind = 0;
-	struct cube_str port;
-	uint16_t number;
+	size_t scheme;	  /* its colon; the URI's end: there is none */
+	size_t user;	  /* the @; 0: there is none. An @ in a user part is escaped, so the first ends it */
+	unsigned in_user; /* the stops between */
+};
+
+/* How much of text may stand in a URI: up to the first character that may not. */
+static size_t find_ends(struct cube_str text, struct ends *ends)
+{
+	unsigned seen = 0, kind;
 	size_t i;
 
-	for(i = 0; i < rest.len && !(kind & AT); i++) {
-		has |= kind;
-		kind = stops[(unsigned char)rest.s[i]];
+	*ends = (struct ends){.scheme = text.len};
+	for(i = 0; i < text.len; i++) {
+		if(!(kind = stops[(unsigned char)text.s[i]]))
+			continue;
+		if(kind & INVISIBLE)
+			break;
+		if(kind & COLON && ends->scheme == text.len) {
+			ends->scheme = i;
+			seen = 0;
+			continue;
+		}
+		if(kind & AT && !ends->user && ends->scheme < i) {
+			ends->user = i;
+			ends->in_user = seen;
+		}
+		seen |= kind;
 	}
-	if(kind & AT) {
-		if(!take_user((struct cube_str){rest.s, i - 1}, has, parts))
+	if(ends->scheme == text.len)
+		ends->scheme = i;
+	return i;
+}
+
+/* rest: behind "sip:". */
+static bool parse_sip(struct cube_str rest, const struct ends *ends, struct cube_uri_parts *parts)
+{
+	struct cube_str port;
+	uint16_t number;
+
+	if(ends->user) {
+		struct cube_str user = {rest.s, ends->user - ends->scheme - 1};
+
+		if(!take_user(user, ends->in_user, parts))
 			return false;
-		rest = behind(rest, i);
+		rest = behind(rest, user.len + 1);
 	}
 	if(!take_host(&rest, parts))
 		return false;
@@ -173,22 +205,28 @@ static bool is_sip(struct cube_str scheme)
 		   && (s[1] | 0x20) == 'i' && (s[2] | 0x20) == 'p';
 }
 
-bool cube_uri_parse(struct cube_str text, struct cube_uri_parts *parts)
+static bool parse(struct cube_str text, const struct ends *ends, struct cube_uri_parts *parts)
 {
-	struct cube_uri_parts found = {.whole = text};
+	struct cube_uri_parts found = {.whole = text, .scheme = {text.s, ends->scheme}};
 	bool good;
 
-	found.scheme = until(text, COLON);
-	if(found.scheme.len == text.len || until(text, INVISIBLE).len < text.len)
+	if(ends->scheme == text.len)
 		return false;
-	text = behind(text, found.scheme.len + 1);
+	text = behind(text, ends->scheme + 1);
 	if(is_sip(found.scheme))
-		good = parse_sip(text, &found);
+		good = parse_sip(text, ends, &found);
 	else
 		good = cube_str_caseeq(found.scheme, CUBE_STR("tel")) && parse_tel(text, &found);
 	if(good)
 		*parts = found;
 	return good;
+}
+
+bool cube_uri_parse(struct cube_str text, struct cube_uri_parts *parts)
+{
+	struct ends ends;
+
+	return find_ends(text, &ends) == text.len && parse(text, &ends, parts);
 }
 
 /* Skips "Bob \"X\"" with the blanks behind it; false when it does not end. */
@@ -207,6 +245,7 @@ static bool skip_quoted(struct cube_str *text)
 bool cube_uri_parse_header(struct cube_str body, struct cube_uri_parts *parts)
 {
 	struct cube_str name, uri;
+	struct ends ends;
 	bool quoted;
 
 	body = skip_blanks(body);
@@ -217,8 +256,8 @@ bool cube_uri_parse_header(struct cube_str body, struct cube_uri_parts *parts)
 	name = until(body, ANGLE | COLON | SEMICOLON | COMMA | QUOTE);
 	if(name.len < body.len && body.s[name.len] == '<' && (!quoted || name.len == 0)) {
 		body = behind(body, name.len + 1);
-		uri = until_char(body, '>');
-		return uri.len < body.len && cube_uri_parse(uri, parts);
+		uri = (struct cube_str){body.s, find_ends(body, &ends)};
+		return uri.len < body.len && body.s[uri.len] == '>' && parse(uri, &ends, parts);
 	}
 	/* without < > what follows ; is the header's, and ? and , are not in it */
 	uri = until(body, SEMICOLON | QUESTION | COMMA | BLANK);
