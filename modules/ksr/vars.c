@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "core/dprint.h"
+#include "core/hashes.h"
+#include "core/mem/shm_mem.h"
 #include "core/xavp.h"
 
 #include "vars.h"
@@ -58,45 +60,66 @@ static struct vars *find(void)
 	return vars_of(x);
 }
 
+/* As xavp_add_value() does it, zero behind the value and all, but that copies one that has been made somewhere else. */
+static struct vars *add(size_t room)
+{
+	size_t size = sizeof(struct vars) + room;
+	sr_xavp_t *x = shm_malloc(sizeof(*x) + list_name.len + 1 + size + 1);
+	struct vars *v;
+
+	if(!x)
+		return NULL;
+	memset(x, 0, sizeof(*x));
+	x->name = (str){(char *)(x + 1), list_name.len};
+	memcpy(x->name.s, list_name.s, list_name.len + 1);
+	x->id = get_hash1_raw(list_name.s, list_name.len);
+	v = (struct vars *)(x->name.s + list_name.len + 1);
+	memset(v, 0, size + 1);
+	v->magic = MAGIC;
+	v->room = (uint16_t)room;
+	x->val.type = SR_XTYPE_STR;
+	x->val.v.s = (str){(char *)v, (int)size};
+	xavp_add(x, NULL);
+	return v;
+}
+
+/* Without the gaps. */
+static size_t used_of(const struct vars *v)
+{
+	size_t used = 0;
+
+	for(int i = 0; v && i < KSR_N_TEXTS; i++)
+		used += v->where[i].room ? v->where[i].len + 1u : 0;
+	return used;
+}
+
 /* v, or a new one, with room for more; v is gone then. NULL: it cannot be, logged. */
 static struct vars *make(const struct vars *v, size_t more)
 {
-	char block[sizeof(struct vars) + ROOM_MAX] __attribute__((aligned(_Alignof(struct vars))));
-	struct vars *next = (struct vars *)block;
-	size_t room = ROOM_FIRST;
-	sr_xavp_t *x = NULL;
-	sr_xval_t val;
+	size_t room = ROOM_FIRST, needed = used_of(v) + more;
+	struct vars *next;
 
-	memset(next, 0, sizeof(*next));
-	next->magic = MAGIC;
-	if(v) {
-		next->numbers_set = v->numbers_set;
-		memcpy(next->number, v->number, sizeof(v->number));
-		for(int i = 0; i < KSR_N_TEXTS; i++) { /* without the gaps */
-			if(!v->where[i].room)
-				continue;
-			next->where[i].at = next->used;
-			next->where[i].len = v->where[i].len;
-			next->where[i].room = (uint16_t)(v->where[i].len + 1);
-			memcpy(next->text + next->used, v->text + v->where[i].at, v->where[i].len);
-			next->used = (uint16_t)(next->used + next->where[i].room);
-		}
-	}
-	while(room < next->used + more)
+	while(room < needed)
 		room *= 2;
-	if(room <= ROOM_MAX) {
-		next->room = (uint16_t)room;
-		memset(&val, 0, sizeof(val));
-		val.type = SR_XTYPE_STR;
-		val.v.s = (str){block, (int)(sizeof(*next) + room)};
-		memset(next->text + next->used, 0, room - next->used);
-		x = xavp_add_value(&list_name, &val, NULL);
-		if(x && v)
-			xavp_rm_by_index(&list_name, 1, NULL); /* the new one stands before it */
-	}
-	next = vars_of(x);
-	if(!next)
+	next = room <= ROOM_MAX ? add(room) : NULL;
+	if(!next) {
 		LM_ERR("out of memory for what is to be noted of a call\n");
+		return NULL;
+	}
+	if(!v)
+		return next;
+	next->numbers_set = v->numbers_set;
+	memcpy(next->number, v->number, sizeof(v->number));
+	for(int i = 0; i < KSR_N_TEXTS; i++) {
+		if(!v->where[i].room)
+			continue;
+		next->where[i].at = next->used;
+		next->where[i].len = v->where[i].len;
+		next->where[i].room = (uint16_t)(v->where[i].len + 1);
+		memcpy(next->text + next->used, v->text + v->where[i].at, v->where[i].len);
+		next->used = (uint16_t)(next->used + next->where[i].room);
+	}
+	xavp_rm_by_index(&list_name, 1, NULL); /* the new one stands before it */
 	return next;
 }
 
