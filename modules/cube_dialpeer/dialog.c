@@ -13,13 +13,13 @@
 #include "../libcube/dialpeer/header.h"
 #include "../libcube/dialpeer/sdp.h"
 #include "apply.h"
-#include "binds.h"
 #include "dialog.h"
 #include "dialog_key.h"
 #include "headers.h"
+#include "legs.h"
 #include "routes.h"
 
-#define PARAM "cube-legs" /* ours, in our Record-Route headers */
+#define PARAM "cube-legs" /* in the first of our Record-Route headers, that of the leg out */
 #define VALUE_LEN (2 + CUBE_PROOF_LEN)
 #define ROUTES_MAX 80 /* more than Max-Forwards lets a request meet */
 #define ENTRIES 2	  /* ours, of a dialog */
@@ -118,7 +118,6 @@ int dialog_begin(
 		sip_msg_t *msg, const struct cube_conf *conf, enum cube_url in, enum cube_url out, struct dialog_sender *sender)
 {
 	char text[sizeof(";" PARAM "=") + VALUE_LEN] = ";" PARAM "=", *value = text + sizeof(";" PARAM "=") - 1;
-	str param = {text, sizeof(text) - 1};
 	struct cube_proof_place next;
 	struct cube_proof_leg legs[2];
 	struct cube_str first;
@@ -134,7 +133,7 @@ int dialog_begin(
 		return -1;
 	if(!cube_proof_route(prover(), &sender->dialog, &legs[0], &legs[1], behind ? &next : NULL, value + 2))
 		return -1;
-	return binds_rr.add_rr_param(msg, &param) < 0 ? -1 : 0;
+	return legs_add_param(msg, (struct cube_str){text, sizeof(text) - 1});
 }
 
 /* Where the first of our two entries is, and what legs they are of; they are known by what we have put into the INVITE, behind
@@ -174,11 +173,7 @@ static int prove_called(sip_msg_t *msg, const struct cube_conf *conf, const stru
 			|| (i > 0 && !routes_place(uris[i - 1], &uri, &next))
 			|| !cube_proof_route(prover(), dialog, &legs[0], &legs[1], i > 0 ? &next : NULL, proof))
 		return 0;
-	for(int k = i; k < i + ENTRIES; k++) {
-		if(value_of(uris[k], &value) && headers_replace(msg, proof_in(value), cube_str_of(proof)) < 0)
-			return -1;
-	}
-	return 0;
+	return value_of(uris[i], &value) ? headers_replace(msg, proof_in(value), cube_str_of(proof)) : 0;
 }
 
 int dialog_answered(sip_msg_t *msg, unsigned n_routes, struct dialog_sender *sender)
@@ -247,7 +242,7 @@ static int judge_route(struct asked *a)
 
 	a->out = n < 2 ? NULL : routes_socket(uris[1]);
 	if(!a->out || !routes_leg(a->conf, routes_socket(uris[0]), 0, &a->from) || !routes_leg(a->conf, a->out, 0, &a->to)
-			|| !value_of(uris[0], &value) || (n > 2 && !routes_place(uris[2], &a->parsed, &place)))
+			|| !(value_of(uris[0], &value) || value_of(uris[1], &value)) || (n > 2 && !routes_place(uris[2], &a->parsed, &place)))
 		return refuse(a, DIALOG_NONE, "its Route headers are not ours");
 	next = n > 2 ? &place : NULL;
 	if(!is_sent_by(a, true, value, next) && !is_sent_by(a, false, value, next))

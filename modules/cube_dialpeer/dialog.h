@@ -28,11 +28,11 @@ struct dialog_sender
 int dialog_init(void);
 /* In a process that works on calls, behind the fork. */
 int dialog_child_init(void);
-/* In a branch_route: the legs that the dialog of this INVITE has are noted, with their proof, in our Record-Route headers; sender
- * is who sent it. 0, or -1: it has no Call-ID or no tag, or memory is out. */
+/* In a branch_route: the legs that the dialog of this INVITE has are noted, with their proof, in our Record-Route header on
+ * the leg out; sender is who sent it. 0, or -1: it has no Call-ID or no tag, or memory is out. */
 int dialog_begin(sip_msg_t *msg, const struct cube_conf *conf, enum cube_url in, enum cube_url out,
 		struct dialog_sender *sender);
-/* Who has sent a provisional or positive response, which has n_routes entries in its Record-Route headers; ours there get the proof
+/* Who has sent a provisional or positive response, which has n_routes entries in its Record-Route headers; ours there gets the proof
  * of where the called party's side begins. 0, or -1: it has no Call-ID or no tag, or memory is out. */
 int dialog_answered(sip_msg_t *msg, unsigned n_routes, struct dialog_sender *sender);
 /* The URI of a sender's Contact, with its proof; parts: it taken apart, NULL: it is not. *marked is in buf. False: it can be no

@@ -50,6 +50,38 @@ static struct lump *header_lump(sip_msg_t *msg, unsigned which)
 	return NULL;
 }
 
+/* The end of the first of those headers, in front of which its parameters are put. */
+static struct lump *end_lump(sip_msg_t *msg)
+{
+	struct lump *anchor, *l, *end = NULL;
+
+	for(anchor = msg->add_rm; anchor && !end; anchor = anchor->next) {
+		for(l = anchor->before; l; l = l->before) {
+			if(l->op == LUMP_ADD && l->type == HDR_RECORDROUTE_T)
+				end = l;
+		}
+	}
+	return end;
+}
+
+/* As add_rr_param() of the module rr does it, but that gives it to both headers, which each message of the dialog carries. */
+int legs_add_param(sip_msg_t *msg, struct cube_str param)
+{
+	struct lump *end = end_lump(msg);
+	char *copy;
+
+	if(!end)
+		return 0;
+	copy = pkg_malloc(param.len);
+	if(!copy)
+		return -1;
+	memcpy(copy, param.s, param.len);
+	if(insert_new_lump_before(end, copy, (int)param.len, HDR_RECORDROUTE_T))
+		return 0;
+	pkg_free(copy);
+	return -1;
+}
+
 /* In a branch_route the lumps are copies, whose values are the request's, for the other branches. What makes the copies
  * frees the value of one that is not marked as such. */
 static void set_value(struct lump *l, char *text, size_t len)

@@ -9,6 +9,8 @@
 
 /* In a branch_route: gives our Record-Route header on the leg out its scheme, and notes which one the caller's leg has. 0, or -1. */
 int legs_note(sip_msg_t *msg, enum cube_url to);
+/* In a branch_route: a parameter for our Record-Route header on the leg out; without such a header it is dropped. 0, or -1. */
+int legs_add_param(sip_msg_t *msg, struct cube_str param);
 /* The scheme of the leg that the call came in by. */
 enum cube_url legs_in(void);
 

@@ -184,7 +184,9 @@ def forged(made, d, leg):
     mine, target, out = d.routes[leg], d.targets[leg], f"sip:x@{made.outside.local}"
     here = f"sip:{made.at['cube']}:{leg.target[1]}"
     other = f"sip:{made.at['cube']}:{5090 if leg.target[1] == 5060 else 5060}"
-    proof = re.search(r";cube-legs=pp\w{16}(?=[;>])", mine[0]).group()
+    proven = [r for r in mine[:2] if "cube-legs" in r]
+    equal("entries of ours with a proof", proven, [mine[1 if leg is d.caller else 0]])
+    proof = re.search(r";cube-legs=pp\w{16}(?=[;>])", proven[0]).group()
     yield from (
         ("no Route", {"uri": out, "routes": []}),
         ("no Route, its own Request-URI", {"routes": []}),
@@ -197,7 +199,7 @@ def forged(made, d, leg):
         ("out, then ours", {"routes": [f"<{out};lr>", *mine]}),
         ("strict to us", {"uri": here, "routes": [f"<{out}>"]}),
         ("strict to us, double", {"uri": here + ";r2=on;lr", "routes": [f"<{other};r2=on;lr>", f"<{out};lr>", f"<{out}>"]}),
-        ("strict, by the proof", {"uri": sipmsg.uri_of(mine[0]), "routes": [mine[-1], f"<{out}>"]}),
+        ("strict, by the proof", {"uri": sipmsg.uri_of(proven[0]), "routes": [mine[-1], f"<{out}>"]}),
         ("its own routes, Request-URI out", {"uri": out}),
         ("its own routes, its target's user elsewhere", {"uri": re.sub(r"@[^;]*", f"@{made.outside.local}", target)}),
         ("another user", {"uri": target.replace("sip:", "sip:0900")}),
@@ -215,6 +217,7 @@ def forged(made, d, leg):
         ("another listener's", {"routes": [mine[0], re.sub(r"(:\d+)?;", ":5094;", mine[1], count=1), *mine[2:]]}),
         ("another transport's", {"routes": [mine[0], mine[1].replace(";r2", ";transport=tcp;r2"), *mine[2:]]}),
         ("the proof with others", {"uri": out, "routes": [f"<{here};r2=on;lr{proof}>", f"<{other};r2=on;lr{proof}>", f"<{out};lr>"]}),
+        ("the proof in the other entry, its own routes", {"uri": out, "routes": [f"<{here};r2=on;lr{proof}>", f"<{other};r2=on;lr>"]}),
         ("another scheme", {"routes": [r.replace("=pp", "=ps") for r in mine]}),
         ("a scheme that is none", {"routes": [r.replace("=pp", "=p") for r in mine]}),
         ("another Call-ID", {"call_id": sipmsg.unique("stolen")}),
@@ -340,7 +343,7 @@ def test_answer_forged(t):
     """The called party changes our Record-Route headers in its answer: nothing that the caller sends goes there, or to it."""
     made = t.made
     other = made.dialog()
-    proof = re.search(r";cube-legs=\w+", other.routes[other.caller][0]).group()
+    proof = re.search(r";cube-legs=\w+", other.routes[other.callee][0]).group()
     for options in ({}, made.proxies(True, False), made.proxies(False, True), made.proxies()):
         for what, forge in (("another tenant's listener out", lambda r: [r[0].replace(":5090", ":5094"), r[1]]),
                             ("another transport", lambda r: [r[0].replace(";r2", ";transport=tcp;r2"), r[1]]),
