@@ -176,8 +176,9 @@ static int hunt_on(sip_msg_t *msg, const struct cube_conf *conf, struct cube_hun
 	return ksr_set_text(KSR_HUNT, cube_str_of(cube_hunting_text(hunting, text))) < 0 ? HUNT_UNUSABLE : rc;
 }
 
-/* When a branch is about to be sent, in its process; and once for each final reply, in the process that relays it. Of what is kept
- * with the transaction it only reads. */
+/* When a branch is about to be sent, in its process; and when a reply is about to be relayed, in the process that does it, with
+ * tm's lock of the transaction's replies held: the first positive one is the answer. Of what is kept with the transaction it only
+ * reads. */
 static void on_transaction(struct cell *t, int type, struct tmcb_params *params)
 {
 	sr_xavp_t **before;
@@ -186,7 +187,7 @@ static void on_transaction(struct cell *t, int type, struct tmcb_params *params)
 		hosts_on_forwarded(t, params->req);
 		return;
 	}
-	if(params->code < 200 || params->code > 299)
+	if(params->code < 200 || params->code > 299 || t->uas.status >= 200)
 		return;
 	before = xavp_set_list(&t->xavps_list);
 	peers_add(ksr_number(KSR_DIALPEER_OUT, 0), PEER_ANSWERED);
@@ -228,7 +229,7 @@ static int go_out(sip_msg_t *msg, const struct cube_conf *conf)
 				in->max_conn);
 		return HUNT_UNUSABLE;
 	}
-	if(binds_tm.register_tmcb(msg, NULL, TMCB_RESPONSE_OUT | TMCB_REQUEST_FWDED, on_transaction, NULL, NULL) <= 0)
+	if(binds_tm.register_tmcb(msg, NULL, TMCB_RESPONSE_FWDED | TMCB_REQUEST_FWDED, on_transaction, NULL, NULL) <= 0)
 		LM_ERR("tm takes no callback; an answer to this call is not counted, and a name's first host not chosen\n");
 	cube_hunting_begin(&hunting, conf, hits, n, turn_of(conf, hits[0].peer->tag));
 	/* what is behind the first may have a longer name; what is left to be tried only becomes shorter */
