@@ -319,7 +319,8 @@ static int apply(struct asked *a, struct cube_str uri)
 	if(!a->route.len)
 		reset_dst_uri(a->msg);
 	ksr_send_from(a->msg, si, false);
-	leg.place = headers_place(si, place);
+	if(to != CUBE_URL_UNSET)
+		leg.place = headers_place(si, place);
 	if(headers_change(a->msg, &leg) < 0 || ksr_set_flag(KSR_REPLY_LEG, (int)back) < 0
 			|| ksr_set_flag(KSR_BY_CALLED, !a->sender.caller) < 0
 			|| (to != CUBE_URL_UNSET && ksr_set_flag(KSR_SIPS_OUT, to == CUBE_URL_SIPS) < 0))

@@ -18,8 +18,11 @@ static enum cube_translated translate(const struct cube_conf *conf, const struct
 {
 	struct cube_dial_translated t;
 	char digits[CUBE_NUMBER_MAX];
-	struct cube_str number = cube_number_from_user(*user, digits);
+	struct cube_str number;
 
+	if(!profile->name.len)
+		return CUBE_TRANSLATED_NOT;
+	number = cube_number_from_user(*user, digits);
 	cube_dial_translate(conf, profile, which, number, user->len > 0 && number.len == 0, &t);
 	if(t.what == CUBE_TRANSLATED_CHANGED) {
 		memcpy(buf, t.number.s, t.number.len);
