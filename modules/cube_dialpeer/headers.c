@@ -197,21 +197,31 @@ int headers_change(sip_msg_t *msg, const struct headers_leg *leg)
 	return 0;
 }
 
+static void found_header(struct headers_found *found, bool contact, struct cube_str body)
+{
+	const char *end = body.s + body.len, *s = body.s;
+
+	for(; !contact && s < end && (s = memchr(s, '<', (size_t)(end - s))); s++)
+		found->n_routes++;
+	if(contact && found->n_contacts < HEADERS_CONTACTS_MAX)
+		found->contact[found->n_contacts++] = body;
+}
+
 void headers_find(const sip_msg_t *msg, struct headers_found *found)
 {
 	static const struct cube_str names[] = {{"Record-Route", 12}, {"Contact", 7}, {"m", 1}};
-	struct cube_str message = {msg->buf, msg->len}, body;
+	const char *parsed = msg->unparsed - 1; /* the end of that line */
+	struct cube_str rest = {parsed, msg->eoh ? 0 : (size_t)(msg->buf + msg->len - parsed)}, body;
+	const struct hdr_field *h;
 	unsigned which;
 
 	found->n_contacts = found->n_routes = 0;
-	while(cube_header_next(&message, names, 3, &which, &body)) {
-		const char *end = body.s + body.len, *s = body.s - 1;
-
-		while(which == 0 && (s = memchr(s + 1, '<', (size_t)(end - s - 1))))
-			found->n_routes++;
-		if(which > 0 && found->n_contacts < HEADERS_CONTACTS_MAX)
-			found->contact[found->n_contacts++] = body;
+	for(h = msg->headers; h; h = h->next) {
+		if(h->type == HDR_RECORDROUTE_T || h->type == HDR_CONTACT_T)
+			found_header(found, h->type == HDR_CONTACT_T, ksr_cube_str(h->body));
 	}
+	while(cube_header_next(&rest, names, 3, &which, &body))
+		found_header(found, which > 0, body);
 }
 
 int headers_mark(sip_msg_t *msg, const struct headers_found *found, const struct dialog_sender *sender)

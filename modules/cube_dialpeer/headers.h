@@ -39,7 +39,7 @@ int headers_change(sip_msg_t *msg, const struct headers_leg *leg);
 /* Are all the URIs that it might change, and From and To, of the scheme sip, and nobody an identity? The headers are parsed. */
 bool headers_sip_alone(const sip_msg_t *msg);
 
-/* What a response has that is of interest, found without parsing it. */
+/* What a response has that is of interest, found without parsing more of it. */
 struct headers_found
 {
 	struct cube_str contact[HEADERS_CONTACTS_MAX]; /* bodies */
