@@ -40,20 +40,29 @@ static struct cube_str header_of(struct cube_str text, bool *more)
 	return (struct cube_str){text.s, (size_t)((lf ? lf : end) - text.s)};
 }
 
+/* The bit of a letter, in whatever case; other characters share them. */
+static uint32_t letter(char c)
+{
+	return UINT32_C(1) << (c & 31);
+}
+
 /* Each message is looked through more than once, so a line that begins with another letter costs next to nothing. */
 bool cube_header_next(
 		struct cube_str *rest, const struct cube_str *names, unsigned n, unsigned *which, struct cube_str *body)
 {
 	const char *s = rest->s, *end = rest->s + rest->len;
+	uint32_t letters = 0;
 	bool more;
 
+	for(unsigned i = 0; i < n; i++)
+		letters |= letter(names[i].s[0]);
 	for(;;) {
 		s = s < end ? memchr(s, '\n', (size_t)(end - s)) : NULL;
 		if(!s || ++s == end || *s == '\r' || *s == '\n')
 			return false;
-		for(unsigned i = 0; i < n; i++) {
+		for(unsigned i = 0; letters & letter(*s) && i < n; i++) {
 			struct cube_str line = {s, (size_t)(end - s)};
-			size_t len = (*s | 0x20) == (names[i].s[0] | 0x20) ? name_length(line, names[i]) : 0;
+			size_t len = name_length(line, names[i]);
 
 			if(!len)
 				continue;
