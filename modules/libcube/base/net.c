@@ -188,16 +188,27 @@ bool cube_ip_local(const struct cube_ip *ip)
 	return local;
 }
 
+/* A dot, and a number in decimal. */
+static char *put_byte(char *at, unsigned byte)
+{
+	*at++ = '.';
+	if(byte >= 100)
+		*at++ = (char)('0' + byte / 100);
+	if(byte >= 10)
+		*at++ = (char)('0' + byte / 10 % 10);
+	*at++ = (char)('0' + byte % 10);
+	return at;
+}
+
 const char *cube_ip_text(const struct cube_ip *ip, bool brackets, char buf[CUBE_ADDR_TEXT_MAX])
 {
 	struct cube_writing text = {.s = buf, .size = CUBE_ADDR_TEXT_MAX};
-	char plain[INET6_ADDRSTRLEN] = "";
+	char plain[INET6_ADDRSTRLEN] = "", *at = plain;
 
-	for(unsigned i = 0; ip->len == 4 && i < 4; i++) {
-		if(i)
-			cube_write(&text, CUBE_STR("."));
-		cube_write_number(&text, ip->bytes[i]);
-	}
+	for(unsigned i = 0; ip->len == 4 && i < 4; i++)
+		at = put_byte(at, ip->bytes[i]);
+	if(ip->len == 4)
+		cube_write(&text, (struct cube_str){plain + 1, (size_t)(at - plain) - 1});
 	if(ip->len == 16) {
 		inet_ntop(AF_INET6, ip->bytes, plain, sizeof(plain));
 		cube_write(&text, brackets ? CUBE_STR("[") : CUBE_STR(""));
