@@ -11,29 +11,28 @@
 /* Four decimal parts without leading zeros. */
 static bool ip4_parse(struct cube_str text, struct cube_ip *ip)
 {
+	const char *s = text.s, *end = text.s + text.len;
 	struct cube_ip out = {.len = 4};
-	unsigned part = 0, digits = 0, value = 0;
 
-	for(size_t i = 0; i < text.len; i++) {
-		char c = text.s[i];
+	for(unsigned part = 0; part < 4; part++) {
+		unsigned value = 0, digits = 0, digit;
 
-		if(c >= '0' && c <= '9') {
-			if(digits > 0 && value == 0)
+		if(part > 0 && (s == end || *s++ != '.'))
+			return false;
+		while(s < end && (digit = (unsigned)(unsigned char)*s - '0') <= 9) {
+			if(digits++ > 0 && value == 0)
 				return false;
-			value = value * 10 + (unsigned)(c - '0');
-			digits++;
+			value = value * 10 + digit;
 			if(value > 255)
 				return false;
-		} else if(c == '.' && digits > 0 && part < 3) {
-			out.bytes[part++] = (uint8_t)value;
-			digits = value = 0;
-		} else {
-			return false;
+			s++;
 		}
+		if(digits == 0)
+			return false;
+		out.bytes[part] = (uint8_t)value;
 	}
-	if(part != 3 || digits == 0)
+	if(s != end)
 		return false;
-	out.bytes[3] = (uint8_t)value;
 	*ip = out;
 	return true;
 }
