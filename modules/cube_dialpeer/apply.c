@@ -106,24 +106,27 @@ socket_info_t *apply_dialog_socket(const struct cube_conf *conf, int tag, const 
 static int set_request_uri(sip_msg_t *msg, const struct cube_dial_peer *peer, struct cube_str place,
 		struct cube_str host, struct cube_str user)
 {
+	static const struct cube_str scheme = {"sip:", 4};
 	char text[URI_TEXT_MAX], buf[CUBE_SCHEME_TEXT_MAX];
 	struct cube_writing whole = CUBE_WRITE_IN(text);
-	struct cube_str params = numbers_params(user), uri;
+	struct cube_str userinfo, uri;
 	struct cube_uri_parts parts;
 	str s;
 
-	cube_write(&whole, CUBE_STR("sip:"));
+	cube_write(&whole, scheme);
 	cube_write(&whole, user);
-	cube_write(&whole, params);
+	cube_write(&whole, numbers_params(user));
+	userinfo = (struct cube_str){text + scheme.len, whole.len - scheme.len};
 	if(user.len)
 		cube_write(&whole, CUBE_STR("@"));
 	cube_write(&whole, place);
 	if(ksr_number(KSR_TEL, 0))
 		cube_write(&whole, CUBE_STR(";user=phone"));
 	uri = (struct cube_str){text, whole.len};
-	if(whole.full || !cube_uri_parse(uri, &parts)
+	if(whole.full || (userinfo.len && !cube_uri_is_user(userinfo))
 			|| (peer->url != CUBE_URL_SIP
-					&& !cube_scheme_change(&parts, peer->url, (struct cube_str){NULL, 0}, host, buf, &uri))) {
+					&& !(cube_uri_parse(uri, &parts)
+							&& cube_scheme_change(&parts, peer->url, (struct cube_str){NULL, 0}, host, buf, &uri)))) {
 		LM_NOTICE("dial-peer %d: the called user is too long, or is none that a URI can have\n", peer->tag);
 		return -1;
 	}

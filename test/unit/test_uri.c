@@ -228,6 +228,24 @@ START_TEST(test_cut)
 }
 END_TEST
 
+/* What may stand before the @ is what the whole URI is good with: each character in each place. */
+START_TEST(test_user)
+{
+	static const char good[] = "+1;a=b:c";
+	struct cube_uri_parts p;
+
+	for(size_t i = 0; i < sizeof(good) - 1; i++) {
+		char uri[] = "sip:+1;a=b:c@h";
+		const struct cube_str whole = {uri, sizeof(uri) - 1}, user = {uri + 4, sizeof(good) - 1};
+
+		uri[4 + i] = (char)_i;
+		ck_assert_msg(cube_uri_is_user(user) == cube_uri_parse(whole, &p), "character %d in place %zu", _i, i);
+	}
+	ck_assert(cube_uri_is_user(cube_str_of(good)));
+	ck_assert(!cube_uri_is_user(CUBE_STR("")));
+}
+END_TEST
+
 Suite *suite_uri(void)
 {
 	Suite *s = suite_create("uri");
@@ -238,6 +256,7 @@ Suite *suite_uri(void)
 	tcase_add_loop_test(t, test_vias, 0, N(vias));
 	tcase_add_loop_test(t, test_next, 0, 7);
 	tcase_add_test(t, test_cut);
+	tcase_add_loop_test(t, test_user, 0, 256);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -229,6 +229,12 @@ bool cube_uri_parse(struct cube_str text, struct cube_uri_parts *parts)
 	return find_ends(text, &ends) == text.len && parse(text, &ends, parts);
 }
 
+bool cube_uri_is_user(struct cube_str text)
+{
+	return text.len > 0 && !(stops[(unsigned char)text.s[0]] & (COLON | SEMICOLON))
+		   && until(text, INVISIBLE | AT).len == text.len;
+}
+
 /* Skips "Bob \"X\"" with the blanks behind it; false when it does not end. */
 static bool skip_quoted(struct cube_str *text)
 {

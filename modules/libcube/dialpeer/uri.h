@@ -23,6 +23,8 @@ struct cube_uri_parts
 
 /* A Request-URI: RFC 3261 19.1, RFC 3966 3. */
 bool cube_uri_parse(struct cube_str text, struct cube_uri_parts *parts);
+/* May this stand before the @ of a SIP URI: a user part, with its parameters or without? */
+bool cube_uri_is_user(struct cube_str text);
 /* The body of a From, To, Contact, Diversion... header: "Bob" <sip:...>;tag=1, or sip:...;tag=1. Of several values the
  * first. RFC 3261 20. */
 bool cube_uri_parse_header(struct cube_str body, struct cube_uri_parts *parts);
