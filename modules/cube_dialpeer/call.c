@@ -44,7 +44,7 @@ void call_numbers(const sip_msg_t *msg, struct call_facts *f)
 
 bool call_read(sip_msg_t *msg, unsigned wanted, struct call_facts *f)
 {
-	memset(f, 0, sizeof(*f));
+	f->call = (struct cube_call){0}; /* without which nothing else counts */
 	if(wanted & CALL_URI(CUBE_URI_REQUEST))
 		read_part(f, CUBE_URI_REQUEST, cube_uri_parse, ksr_cube_str(*GET_RURI(msg)));
 	if((!f->call.uri[CUBE_URI_REQUEST] && parse_sip_msg_uri(msg) < 0) || parse_headers(msg, HDR_EOH_F, 0) < 0) {
