@@ -125,22 +125,23 @@ enum part
 /* The lengths of all parts, and then these, so no two lists of parts are the same text. 0: they are too long. */
 static size_t join(const struct cube_str parts[N_PARTS], unsigned char text[TEXT_MAX])
 {
-	size_t used = (size_t)N_PARTS * 2;
+	unsigned char *at = text + (size_t)N_PARTS * 2;
 
 	for(unsigned i = 0; i < N_PARTS; i++) {
-		if(parts[i].len > TEXT_MAX - used)
+		size_t len = parts[i].len;
+
+		if(len > (size_t)(text + TEXT_MAX - at))
 			return 0;
-		text[2 * i] = (unsigned char)(parts[i].len >> 8);
-		text[2 * i + 1] = (unsigned char)parts[i].len;
-		if(i == HOST || i == MADDR) { /* names of hosts are the same in capitals */
-			for(size_t k = 0; k < parts[i].len; k++)
-				text[used + k] = lower(parts[i].s[k]);
-		} else if(parts[i].len) {
-			memcpy(text + used, parts[i].s, parts[i].len);
-		}
-		used += parts[i].len;
+		text[2 * i] = (unsigned char)(len >> 8);
+		text[2 * i + 1] = (unsigned char)len;
+		if(!len)
+			continue;
+		memcpy(at, parts[i].s, len);
+		for(size_t k = 0; (i == HOST || i == MADDR) && k < len; k++) /* names of hosts are the same in capitals */
+			at[k] = lower((char)at[k]);
+		at += len;
 	}
-	return used;
+	return (size_t)(at - text);
 }
 
 static bool prove(struct cube_prover *prover, struct cube_str what, const struct cube_proof_dialog *dialog,
