@@ -15,19 +15,14 @@ static bool ip4_parse(struct cube_str text, struct cube_ip *ip)
 	struct cube_ip out = {.len = 4};
 
 	for(unsigned part = 0; part < 4; part++) {
-		unsigned value = 0, digits = 0, digit;
+		unsigned value = 0, digit;
+		const char *first;
 
 		if(part > 0 && (s == end || *s++ != '.'))
 			return false;
-		while(s < end && (digit = (unsigned)(unsigned char)*s - '0') <= 9) {
-			if(digits++ > 0 && value == 0)
-				return false;
+		for(first = s; s < end && value <= 255 && (digit = (unsigned)(unsigned char)*s - '0') <= 9; s++)
 			value = value * 10 + digit;
-			if(value > 255)
-				return false;
-			s++;
-		}
-		if(digits == 0)
+		if(s == first || value > 255 || (*first == '0' && s - first > 1))
 			return false;
 		out.bytes[part] = (uint8_t)value;
 	}
