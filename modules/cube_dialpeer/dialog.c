@@ -91,7 +91,7 @@ static bool name_dialog(sip_msg_t *msg, bool by_caller, struct cube_proof_dialog
 }
 
 bool dialog_mark(const struct dialog_sender *sender, struct cube_str uri, const struct cube_uri_parts *parts,
-		char buf[CUBE_PROOF_URI_MAX], struct cube_str *marked)
+		struct cube_proof_mark *mark)
 {
 	struct cube_proof_place place;
 	char proof[CUBE_PROOF_LEN + 1];
@@ -100,7 +100,7 @@ bool dialog_mark(const struct dialog_sender *sender, struct cube_str uri, const 
 	if(!(parts && cube_proof_place(parts, &place)) && !routes_place(uri, &parsed, &place))
 		return false;
 	return cube_proof_target(prover(), &sender->dialog, sender->caller, &place, proof)
-		   && cube_proof_mark(uri, place.host, proof, buf, marked);
+		   && cube_proof_mark(uri, place.host, proof, mark);
 }
 
 /* The letters of the legs' schemes, the caller's first, and the proof. False: it has none that we have made. */

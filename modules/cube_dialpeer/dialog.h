@@ -35,10 +35,9 @@ int dialog_begin(sip_msg_t *msg, const struct cube_conf *conf, enum cube_url in,
 /* Who has sent a provisional or positive response, which has n_routes entries in its Record-Route headers; ours there gets the proof
  * of where the called party's side begins. 0, or -1: it has no Call-ID or no tag, or memory is out. */
 int dialog_answered(sip_msg_t *msg, unsigned n_routes, struct dialog_sender *sender);
-/* The URI of a sender's Contact, with its proof; parts: it taken apart, NULL: it is not. *marked is in buf. False: it can be no
- * Contact. */
+/* The proof of a sender's Contact; parts: its URI taken apart, NULL: it is not. False: it can be no Contact. */
 bool dialog_mark(const struct dialog_sender *sender, struct cube_str uri, const struct cube_uri_parts *parts,
-		char buf[CUBE_PROOF_URI_MAX], struct cube_str *marked);
+		struct cube_proof_mark *mark);
 
 /* A request of a dialog, behind loose_route(): may it be relayed? Then its URIs have the scheme of the leg that it goes to, and
  * it leaves from a listener of that leg's tenant. Otherwise there is a line in the log. */

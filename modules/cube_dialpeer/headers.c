@@ -119,18 +119,23 @@ static struct cube_str host_of(const struct headers_leg *leg, hdr_types_t type, 
 static int change_contact(sip_msg_t *msg, const struct dialog_sender *sender, struct cube_str body,
 		const struct cube_uri_parts *parts, struct cube_str uri)
 {
-	const struct cube_uri_parts *known = uri.s == parts->whole.s ? parts : NULL;
-	struct cube_str whole = parts->whole;
-	char marked[CUBE_PROOF_URI_MAX], quoted[CUBE_PROOF_URI_MAX + 2];
-	struct cube_writing w = CUBE_WRITE_IN(quoted);
+	struct cube_str whole = parts->whole, param;
+	bool same = uri.s == whole.s, bare = whole.s == body.s || whole.s[-1] != '<';
+	char text[CUBE_PROOF_URI_MAX + 2];
+	struct cube_writing w = CUBE_WRITE_IN(text);
+	struct cube_proof_mark mark;
 
-	if(dialog_mark(sender, uri, known, marked, &uri) && (whole.s == body.s || whole.s[-1] != '<')) {
-		cube_write(&w, CUBE_STR("<"));
-		cube_write(&w, uri);
-		cube_write(&w, CUBE_STR(">"));
-		uri = (struct cube_str){quoted, w.len};
-	}
-	return headers_replace(msg, whole, uri);
+	if(!dialog_mark(sender, uri, same ? parts : NULL, &mark))
+		return same ? 0 : headers_replace(msg, whole, uri);
+	param = (struct cube_str){mark.text, sizeof(mark.text)};
+	if(same && !bare)
+		return headers_replace(msg, (struct cube_str){uri.s + mark.at, 0}, param);
+	cube_write(&w, bare ? CUBE_STR("<") : CUBE_STR(""));
+	cube_write(&w, (struct cube_str){uri.s, mark.at});
+	cube_write(&w, param);
+	cube_write(&w, (struct cube_str){uri.s + mark.at, uri.len - mark.at});
+	cube_write(&w, bare ? CUBE_STR(">") : CUBE_STR(""));
+	return headers_replace(msg, whole, (struct cube_str){text, w.len});
 }
 
 static int change_value(sip_msg_t *msg, const struct headers_leg *leg, const struct hdr_field *h, bool several,

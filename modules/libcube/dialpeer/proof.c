@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../base/write.h"
-
 #define TEXT_MAX 4096
 #define LEG_BYTES 9 /* of a leg, besides its address */
 #define LEGS_MAX (2 * (sizeof(((struct cube_ip *)0)->bytes) + LEG_BYTES))
@@ -210,43 +208,32 @@ bool cube_proof_find(struct cube_str uri, const char *name, struct cube_str *val
 	return false;
 }
 
-/* Of uri up to first, then text, and of uri what is behind. */
-static bool put(char buf[CUBE_PROOF_URI_MAX], struct cube_str uri, size_t first, const char *text, size_t behind,
-		struct cube_str *changed)
+bool cube_proof_mark(
+		struct cube_str uri, struct cube_str host, const char proof[CUBE_PROOF_LEN + 1], struct cube_proof_mark *mark)
 {
-	size_t len = strlen(text), rest = uri.len - behind;
-
-	if(first + len + rest > CUBE_PROOF_URI_MAX)
-		return false;
-	memcpy(buf, uri.s, first);
-	memcpy(buf + first, text, len);
-	memcpy(buf + first + len, uri.s + behind, rest);
-	*changed = (struct cube_str){buf, first + len + rest};
-	return true;
-}
-
-bool cube_proof_mark(struct cube_str uri, struct cube_str host, const char *proof, char buf[CUBE_PROOF_URI_MAX],
-		struct cube_str *changed)
-{
-	char text[sizeof(";" CUBE_PROOF_TARGET "=") + CUBE_PROOF_LEN];
-	struct cube_writing w = CUBE_WRITE_IN(text);
 	size_t end = (size_t)(host.s - uri.s) + host.len;
 
 	while(end < uri.len && uri.s[end] != '?') /* headers of the URI */
 		end++;
-	cube_write(&w, CUBE_STR(";" CUBE_PROOF_TARGET "="));
-	cube_write(&w, cube_str_of(proof));
-	return cube_write_end(&w) && put(buf, uri, end, text, end, changed);
+	mark->at = end;
+	memcpy(mark->text, CUBE_PROOF_MARK, sizeof(CUBE_PROOF_MARK) - 1);
+	memcpy(mark->text + sizeof(CUBE_PROOF_MARK) - 1, proof, CUBE_PROOF_LEN);
+	return uri.len <= CUBE_PROOF_URI_MAX - sizeof(mark->text);
 }
 
 bool cube_proof_unmark(
 		struct cube_str uri, char buf[CUBE_PROOF_URI_MAX], struct cube_str *changed, struct cube_str *shown)
 {
-	size_t first, behind;
+	size_t first, end;
 
 	if(!cube_proof_find(uri, CUBE_PROOF_TARGET, shown))
 		return false;
-	first = (size_t)(shown->s - uri.s) - sizeof(";" CUBE_PROOF_TARGET "=") + 1;
-	behind = (size_t)(shown->s - uri.s) + shown->len;
-	return put(buf, uri, first, "", behind, changed);
+	first = (size_t)(shown->s - uri.s) - (sizeof(CUBE_PROOF_MARK) - 1);
+	end = (size_t)(shown->s - uri.s) + shown->len;
+	if(first + uri.len - end > CUBE_PROOF_URI_MAX)
+		return false;
+	memcpy(buf, uri.s, first);
+	memcpy(buf + first, uri.s + end, uri.len - end);
+	*changed = (struct cube_str){buf, first + uri.len - end};
+	return true;
 }

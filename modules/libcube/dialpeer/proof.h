@@ -58,9 +58,18 @@ bool cube_proof_is(const char *proof, struct cube_str shown);
 
 /* The value of a parameter in the text of a URI, the last one of that name; false: there is none. */
 bool cube_proof_find(struct cube_str uri, const char *name, struct cube_str *value);
-/* The URI with the parameter cube-to, or without the last one. *changed is in buf. False: it does not fit; it has none. */
-bool cube_proof_mark(struct cube_str uri, struct cube_str host, const char *proof, char buf[CUBE_PROOF_URI_MAX],
-		struct cube_str *changed);
+/* The parameter cube-to of a URI. */
+#define CUBE_PROOF_MARK ";" CUBE_PROOF_TARGET "="
+struct cube_proof_mark
+{
+	char text[sizeof(CUBE_PROOF_MARK) - 1 + CUBE_PROOF_LEN];
+	size_t at; /* what of the URI stands in front of it */
+};
+
+/* False: with it the URI is longer than CUBE_PROOF_URI_MAX. */
+bool cube_proof_mark(
+		struct cube_str uri, struct cube_str host, const char proof[CUBE_PROOF_LEN + 1], struct cube_proof_mark *mark);
+/* The URI without the last such parameter. *changed is in buf. False: it has none. */
 bool cube_proof_unmark(
 		struct cube_str uri, char buf[CUBE_PROOF_URI_MAX], struct cube_str *changed, struct cube_str *shown);
 
