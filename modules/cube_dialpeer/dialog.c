@@ -10,9 +10,9 @@
 
 #include "../ksr/vars.h"
 #include "../libcube/base/write.h"
-#include "../libcube/dialpeer/header.h"
 #include "../libcube/dialpeer/sdp.h"
 #include "apply.h"
+#include "binds.h"
 #include "dialog.h"
 #include "dialog_key.h"
 #include "headers.h"
@@ -68,26 +68,25 @@ static enum cube_url url_of(char letter)
 	return letter == 's' ? CUBE_URL_SIPS : CUBE_URL_SIP;
 }
 
-/* The core takes To apart with the other headers, From when it is asked to: of requests it always is, of responses seldom. */
-static struct cube_str tag_of(sip_msg_t *msg, bool from)
-{
-	struct cube_str tag = {NULL, 0};
-
-	if(!from)
-		return ksr_cube_str(get_to(msg)->tag_value);
-	if(msg->from && !msg->from->parsed && cube_header_tag(ksr_cube_str(msg->from->body), &tag))
-		return tag;
-	return parse_from_header(msg) < 0 ? tag : ksr_cube_str(get_from(msg)->tag_value);
-}
-
-/* Which dialog. by_caller: was the request, or the one that is answered, sent by who sent the INVITE? */
+/* Which dialog. by_caller: was the request, or the one that is answered, sent by who sent the INVITE? The core takes To apart with
+ * the other headers, From when it is asked to: of requests it always is, of responses seldom. */
 static bool name_dialog(sip_msg_t *msg, bool by_caller, struct cube_proof_dialog *dialog)
 {
-	if(!msg->callid || !msg->to || !get_to(msg))
+	if(!msg->callid || !msg->to || !get_to(msg) || (by_caller && parse_from_header(msg) < 0))
 		return false;
 	dialog->call_id = ksr_cube_str(msg->callid->body);
-	dialog->caller_tag = tag_of(msg, by_caller);
+	dialog->caller_tag = ksr_cube_str((by_caller ? get_from(msg) : get_to(msg))->tag_value);
 	return dialog->call_id.len > 0 && dialog->caller_tag.len > 0;
+}
+
+/* The request that a reply is to, whose Call-ID and tags are those of the dialog whatever the reply has; it is shared, so what is
+ * not parsed in it is left alone, and the reply has to do. */
+static sip_msg_t *answered(sip_msg_t *reply)
+{
+	const struct cell *t = binds_tm.t_gett();
+	sip_msg_t *request = t && t != T_UNDEFINED ? t->uas.request : NULL;
+
+	return request && request->from && request->from->parsed ? request : reply;
 }
 
 bool dialog_mark(const struct dialog_sender *sender, struct cube_str uri, const struct cube_uri_parts *parts,
@@ -182,7 +181,7 @@ int dialog_answered(sip_msg_t *msg, unsigned n_routes, struct dialog_sender *sen
 	int rc;
 
 	sender->caller = ksr_number(KSR_BY_CALLED, 0) != 0;
-	if(!name_dialog(msg, !sender->caller, &sender->dialog))
+	if(!name_dialog(answered(msg), !sender->caller, &sender->dialog))
 		return -1;
 	/* with ours alone what was proven to the called party holds for the caller, too */
 	if(sender->caller || n_routes <= ENTRIES)

@@ -34,9 +34,10 @@ METHODS = ("INVITE", "BYE", "ACK", "MESSAGE", "REFER", "INFO", "UPDATE", "OPTION
 
 class Dialog:
     """A call from one UdpLeg to another one. near, far: Record-Route values that proxies of the caller and of the called party
-    put in. ours: how many are our server's. forge: what the called party makes of those in its answer."""
+    put in. ours: how many are our server's. forge: what the called party makes of those in its answer. other: headers that it
+    has other values for."""
 
-    def __init__(self, caller, callee, number, near=(), far=(), ours=2, forge=None):
+    def __init__(self, caller, callee, number, near=(), far=(), ours=2, forge=None, other=()):
         self.caller, self.callee, self.cseq = caller, callee, 1
         self.call_id = sipmsg.unique("routes")
         self.tags = {caller: sipmsg.unique("a"), callee: sipmsg.unique("b")}
@@ -55,8 +56,9 @@ class Dialog:
         if forge:
             answer.headers[first:first + ours] = [("Record-Route", r) for r in forge(answer.list("Record-Route")[:ours])]
         answer.headers[first:first] = [("Record-Route", r) for r in far]
+        answer.headers = [(n, dict(other).get(n, v)) for n, v in answer.headers]
         callee.send(answer)
-        self.answer = expect(caller, "INVITE", self.call_id, 200)
+        self.answer = expect(caller, "INVITE", answer.call_id, 200)
         self.routes[caller] = self.answer.list("Record-Route")[::-1]
         # who is behind proxies sends what they leave over
         self.beyond = {caller: list(far)[::-1], callee: list(near)}
@@ -357,6 +359,19 @@ def test_answer_forged(t):
             for method in ("ACK", "INFO", "BYE"):
                 refused(made, d.request(d.caller, method), d.caller, f"{what}, {options}:")
     other.end()
+
+
+def test_answer_of_another(t):
+    """The called party answers with another Call-ID, or another tag of the caller's: what it gives as its Contact is good in the
+    dialog that it was asked for, and in no other one."""
+    made = t.made
+    for options in ({}, made.proxies()):
+        call_id, tag = sipmsg.unique("another"), sipmsg.unique("c")
+        for what, other, wrong in (("Call-ID", ("Call-ID", call_id), {"call_id": call_id}),
+                                   ("tag", ("From", f"<sip:caller@{made.caller.local}>;tag={tag}"), {"tag": tag})):
+            d = Dialog(made.caller, made.callees[0], "10", other=[other], **options)
+            refused(made, d.request(d.caller, "BYE", **wrong), d.caller, f"another {what}, {options}:")
+            d.passes(d.caller, "BYE", f"behind another {what}, {options}")
 
 
 def test_twice(t):
