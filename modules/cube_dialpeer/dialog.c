@@ -241,7 +241,8 @@ static int judge_route(struct asked *a)
 
 	a->out = n < 2 ? NULL : routes_socket(uris[1]);
 	if(!a->out || !routes_leg(a->conf, routes_socket(uris[0]), 0, &a->from) || !routes_leg(a->conf, a->out, 0, &a->to)
-			|| !(value_of(uris[0], &value) || value_of(uris[1], &value)) || (n > 2 && !routes_place(uris[2], &a->parsed, &place)))
+			|| !(value_of(uris[1], &value) || value_of(uris[0], &value))
+			|| (n > 2 && !routes_place(uris[2], &a->parsed, &place)))
 		return refuse(a, DIALOG_NONE, "its Route headers are not ours");
 	next = n > 2 ? &place : NULL;
 	if(!is_sent_by(a, true, value, next) && !is_sent_by(a, false, value, next))

@@ -50,7 +50,7 @@ static struct lump *header_lump(sip_msg_t *msg, unsigned which)
 	return NULL;
 }
 
-/* The end of the first of those headers, in front of which its parameters are put. */
+/* The last parameters of the first of those headers. */
 static struct lump *end_lump(sip_msg_t *msg)
 {
 	struct lump *anchor, *l, *end = NULL;
@@ -64,24 +64,6 @@ static struct lump *end_lump(sip_msg_t *msg)
 	return end;
 }
 
-/* As add_rr_param() of the module rr does it, but that gives it to both headers, which each message of the dialog carries. */
-int legs_add_param(sip_msg_t *msg, struct cube_str param)
-{
-	struct lump *end = end_lump(msg);
-	char *copy;
-
-	if(!end)
-		return 0;
-	copy = pkg_malloc(param.len);
-	if(!copy)
-		return -1;
-	memcpy(copy, param.s, param.len);
-	if(insert_new_lump_before(end, copy, (int)param.len, HDR_RECORDROUTE_T))
-		return 0;
-	pkg_free(copy);
-	return -1;
-}
-
 /* In a branch_route the lumps are copies, whose values are the request's, for the other branches. What makes the copies
  * frees the value of one that is not marked as such. */
 static void set_value(struct lump *l, char *text, size_t len)
@@ -92,6 +74,23 @@ static void set_value(struct lump *l, char *text, size_t len)
 		pkg_free(l->u.value);
 	l->u.value = text;
 	l->len = (int)len;
+}
+
+/* The module rr's add_rr_param() makes it a piece of its own, and gives it to both headers, which each message of the dialog carries. */
+int legs_add_param(sip_msg_t *msg, struct cube_str param)
+{
+	struct lump *end = end_lump(msg);
+	char *text;
+
+	if(!end)
+		return 0;
+	text = pkg_malloc((size_t)end->len + param.len);
+	if(!text)
+		return -1;
+	memcpy(text, end->u.value, (size_t)end->len);
+	memcpy(text + end->len, param.s, param.len);
+	set_value(end, text, (size_t)end->len + param.len);
+	return 0;
 }
 
 static int set_scheme(struct lump *l, enum cube_url url)
