@@ -1,14 +1,36 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <string.h>
+
 #include "core/dprint.h"
 #include "core/parser/hf.h"
 #include "core/parser/parse_uri.h"
 
 #include "call.h"
 
+#define KNOWN_MAX 256 /* bytes of a URI, or header */
+
+/* A call's URIs are asked for more than once, and nearly always by this process, one time after the other: what came of it last
+ * is the same as long as the same text stands in the same place. */
 static void read_part(struct call_facts *f, enum cube_uri_of of,
 		bool (*parse)(struct cube_str, struct cube_uri_parts *), struct cube_str text)
 {
-	if(text.len && parse(text, &f->parts[of]))
+	static struct known
+	{
+		struct cube_str at; /* where the text stood */
+		char text[KNOWN_MAX];
+		struct cube_uri_parts parts; /* of it there */
+	} known[CUBE_N_URI_OF];
+	struct known *k = &known[of];
+	bool good = text.len > 0;
+
+	if(good && k->at.s == text.s && k->at.len == text.len && memcmp(k->text, text.s, text.len) == 0) {
+		f->parts[of] = k->parts;
+	} else if(good && (good = parse(text, &f->parts[of])) && text.len <= KNOWN_MAX) {
+		memcpy(k->text, text.s, text.len);
+		k->at = text;
+		k->parts = f->parts[of];
+	}
+	if(good)
 		f->call.uri[of] = &f->parts[of];
 }
 
