@@ -78,16 +78,18 @@ bool cube_dial_plan_in(
 
 /* ---- out */
 
-static void find_dpg(struct cube_dial_search *s, const struct cube_dpg *dpg)
+static __attribute__((noinline)) void find_dpg(struct cube_dial_search *s, const struct cube_dpg *dpg)
 {
 	for(unsigned i = 0; i < dpg->n_members && s->n_hits < s->max; i++) {
 		const struct cube_dial_peer *peer = &s->conf->dial_peers[dpg->members[i].peer];
 
-		if(cube_dial_takes_out(s->conf, peer))
-			s->hits[s->n_hits++] = (struct cube_dial_hit){.peer = peer,
-					.preference = (uint8_t)dpg->members[i].preference,
-					.by = s->by,
-					.huntstop = peer->huntstop};
+		if(!cube_dial_takes_out(s->conf, peer))
+			continue;
+		s->hits[s->n_hits++] = (struct cube_dial_hit){.peer = peer,
+				.preference = (uint8_t)dpg->members[i].preference,
+				.by = s->by,
+				.huntstop = peer->huntstop};
+		s->huntstop |= peer->huntstop;
 	}
 }
 
@@ -139,7 +141,8 @@ static void find_by_uris(struct cube_dial_search *s)
 	}
 }
 
-static void find_policy(struct cube_dial_search *s, const struct cube_policy *policy, const struct cube_call *call)
+static __attribute__((noinline)) void find_policy(
+		struct cube_dial_search *s, const struct cube_policy *policy, const struct cube_call *call)
 {
 	struct rule rule = {.call = call};
 
@@ -158,7 +161,7 @@ static void find_policy(struct cube_dial_search *s, const struct cube_policy *po
 	s->arg = NULL;
 }
 
-static void find_uri_out(struct cube_dial_search *s, const struct cube_uri_parts *parts)
+static __attribute__((noinline)) void find_uri_out(struct cube_dial_search *s, const struct cube_uri_parts *parts)
 {
 	const struct cube_dial_plan *plan = s->conf->dial_plan;
 	struct cube_uri_match match;
@@ -192,7 +195,8 @@ static void find_out(struct cube_dial_search *s, const struct cube_dial_peer *in
 		return;
 	}
 	s->by = CUBE_DIAL_BY_URI;
-	find_uri_out(s, call->uri[CUBE_URI_REQUEST]);
+	if(s->conf->dial_plan->n_uris_out > 0)
+		find_uri_out(s, call->uri[CUBE_URI_REQUEST]);
 	if(s->n_hits == 0) {
 		s->by = CUBE_DIAL_BY_CALLED;
 		cube_dial_find(s, CUBE_DIAL_OUT_CALLED, 0, call->called);
@@ -210,7 +214,7 @@ unsigned cube_dial_plan_out(const struct cube_conf *conf, const struct cube_dial
 			.conf = conf, .by_lot = conf->sip_ua.dial_peer_hunt_random, .lot = call->lot, .hits = hits, .max = max};
 
 	find_out(&s, in, call);
-	for(unsigned i = 0; i < s.n_hits; i++) {
+	for(unsigned i = 0; s.huntstop && i < s.n_hits; i++) {
 		if(hits[i].huntstop)
 			return i + 1;
 	}

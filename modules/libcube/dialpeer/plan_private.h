@@ -72,18 +72,18 @@ struct cube_dial_choice
 	uint32_t peer;		  /* of LIST: index into listed */
 	uint32_t label : 16;  /* codes, the first one lowest */
 	uint32_t n_label : 3; /* how many */
-	uint32_t dots : 4;	  /* of a leaf: digits behind them; of a node: lines of all below it, 0: many */
+	uint32_t dots : 4;	  /* of a leaf: digits behind them; of a node: lines of all below it, 0: many, or near */
 	uint32_t ends : 1;	  /* of a leaf: then the number does */
 	uint32_t preference : 4;
 	uint32_t huntstop : 1;
 	uint32_t kind : 2; /* enum cube_dial_kind */
 };
 
-/* The children: first those with children of their own, by code, two cells each; then others, two cells each; then leaves,
- * by code. What they have below them follows. */
+/* The children: first leaves, by code; then those with children of their own, by code, two cells each; then others, two cells
+ * each. What they have below them follows. */
 struct cube_dial_links
 {
-	uint32_t children; /* index of the first one's cell */
+	uint32_t children; /* index of the first cell behind the leaves */
 	uint32_t bits;	   /* see below */
 };
 
@@ -93,6 +93,7 @@ struct cube_dial_links
 /* How many begin with another token; or with none: one that ends here, if this is an other. */
 #define CUBE_LINKS_OTHERS(bits) ((bits) >> 2 * CUBE_CODES)
 #define CUBE_LINKS_OTHER (1u << 2 * CUBE_CODES)
+#define CUBE_LEAVES_MAX (CUBE_CODES - 1) /* none begins with code 0 */
 
 #define CUBE_LABEL_MAX 6
 
@@ -192,7 +193,8 @@ struct cube_dial_search
 	/* the dial-peers that may be found; NULL: all */
 	bool (*allows)(const struct cube_dial_search *s, const struct cube_dial_peer *peer);
 	const void *arg;
-	bool by_lot; /* between equals, not by tag */
+	bool by_lot;   /* between equals, not by tag */
+	bool huntstop; /* one that was found has it */
 	uint32_t lot;
 	uint8_t by;
 	struct cube_dial_hit *hits; /* in hunting order, at most max */

@@ -7,6 +7,7 @@
 
 #define NODE_CELLS 2
 #define LINE_CELLS (CUBE_LINE / sizeof(union cube_dial_cell))
+#define NEAR_CELLS 8192 /* a trie of so many is near the processor anyway */
 
 struct builder
 {
@@ -14,6 +15,7 @@ struct builder
 	union cube_dial_cell *cells; /* NULL while cells are only counted */
 	struct cube_dial_listed *listed;
 	uint64_t n_cells, n_listed;
+	bool fetch; /* is it worth while to ask early for what lies below a node? */
 };
 
 /* The entries of a node: they share the first `depth` tokens of their keys. */
@@ -206,15 +208,16 @@ static void build_ended(struct builder *b, uint64_t self, uint32_t low, uint32_t
 static struct cube_dial_links build_children(struct builder *b, uint32_t low, const struct range *range)
 {
 	uint32_t bits = children_of(b, range) + (low < range->low ? CUBE_LINKS_OTHER : 0);
-	uint64_t children = b->n_cells, inner, others, leaves;
+	uint64_t n_leaves = (uint64_t)__builtin_popcount(CUBE_LINKS_LEAVES(bits)), leaves, children, inner, others;
 	struct range child;
 
+	children = b->n_cells + n_leaves;
 	if(CUBE_LINKS_INNER(bits) || CUBE_LINKS_OTHERS(bits))
 		children += children % NODE_CELLS; /* then a node is in one cache line */
+	leaves = children - n_leaves;
 	inner = children;
 	others = inner + NODE_CELLS * (uint64_t)__builtin_popcount(CUBE_LINKS_INNER(bits));
-	leaves = others + NODE_CELLS * (uint64_t)CUBE_LINKS_OTHERS(bits);
-	b->n_cells = leaves + (uint64_t)__builtin_popcount(CUBE_LINKS_LEAVES(bits));
+	b->n_cells = others + NODE_CELLS * (uint64_t)CUBE_LINKS_OTHERS(bits);
 	if(low < range->low) {
 		build_ended(b, others, low, range->low);
 		others += NODE_CELLS;
@@ -250,8 +253,8 @@ static void build_node(struct builder *b, uint64_t self, struct range range)
 		choose(b, low, range.low, &cell.choice);
 	}
 	links.links = build_children(b, range.low, &range);
-	lines = (b->n_cells - links.links.children + LINE_CELLS - 1) / LINE_CELLS;
-	if(lines <= CUBE_FETCH_MAX)
+	lines = (b->n_cells - links.links.children + CUBE_LEAVES_MAX + LINE_CELLS - 1) / LINE_CELLS;
+	if(b->fetch && lines <= CUBE_FETCH_MAX)
 		cell.choice.dots = lines & 15;
 	put(b, self, cell);
 	put(b, self + 1, links);
@@ -311,7 +314,8 @@ static void build_other(struct builder *b, uint64_t self, struct range range)
 
 static void build_all(struct builder *b, const struct cube_dial_trie *trie)
 {
-	b->n_cells = (uint64_t)trie->n_roots * NODE_CELLS;
+	/* so many more that children have as many before them as leaves could be */
+	b->n_cells = (uint64_t)trie->n_roots * NODE_CELLS + CUBE_LEAVES_MAX;
 	b->n_listed = 0;
 	for(uint32_t r = 0; r < trie->n_roots; r++)
 		build_node(b, (uint64_t)r * NODE_CELLS, (struct range){trie->n_before[r], trie->n_before[r + 1], 0});
@@ -391,6 +395,7 @@ int cube_dial_trie_build(struct cube_dial_trie *trie, struct cube_arena *arena)
 	b.cells = (void *)(((uintptr_t)b.cells + CUBE_LINE - 1) / CUBE_LINE * CUBE_LINE);
 	trie->cells = b.cells;
 	trie->listed = b.listed;
+	b.fetch = b.n_cells > NEAR_CELLS;
 	build_all(&b, trie);
 	if(build_starts(trie, arena) < 0)
 		return -1;

@@ -8,6 +8,7 @@
 #define CODES_IN_WORD 16
 #define CHUNK 8 /* characters of a number that are looked at at once */
 #define ONES 0x0101010101010101u
+#define CODES_1 0x1111111111111111u
 
 /* ---- hunting order */
 
@@ -77,6 +78,7 @@ static inline void insert(struct cube_dial_search *s, const struct cube_dial_hit
 	for(i = s->n_hits - 1; i > 0 && tried_before(s, hit, &s->hits[i - 1]); i--)
 		s->hits[i] = s->hits[i - 1];
 	s->hits[i] = *hit;
+	s->huntstop |= hit->huntstop;
 }
 
 void cube_dial_offer(struct cube_dial_search *s, const struct cube_dial_hit *hit)
@@ -116,10 +118,10 @@ static void store(uint8_t *to, uint64_t word)
 	memcpy(to, &word, sizeof(word));
 }
 
-/* Bits in the upper halves of those that are not 0-9. */
-static uint64_t not_decimal(uint64_t chars)
+/* Has one of so many characters less 0x30 the upper bit, or gets it here? Then it is none of 0-9. */
+static uint64_t not_decimal(uint64_t digits)
 {
-	return ((chars ^ ONES * 0x30) | ((chars + ONES * 6) ^ ONES * 0x30)) & ONES * 0xf0;
+	return (digits + ONES * (0x80 - 10)) | digits;
 }
 
 /* The lower halves of eight bytes, the upper ones of which are 0. */
@@ -149,24 +151,26 @@ static bool read_any(struct number *number, struct cube_str text)
  * long. */
 static bool read_number(struct number *number, struct cube_str text)
 {
-	unsigned plus = text.len > 0 && text.s[0] == '+', n = (unsigned)text.len - plus, over;
-	const char *s = text.s + plus;
+	unsigned plus, n, over;
 	uint64_t first, last;
 
-	if(text.len < CHUNK + plus || text.len >= 2 * CHUNK + plus)
+	if(text.len < CHUNK)
 		return read_any(number, text);
-	first = load(s);
-	last = load(s + n - CHUNK);
-	if(not_decimal(first) | not_decimal(last))
+	plus = text.s[0] == '+';
+	n = (unsigned)text.len - plus;
+	if(text.len - plus - CHUNK >= CHUNK)
+		return read_any(number, text);
+	first = load(text.s + plus) ^ ONES * '0';
+	last = load(text.s + text.len - CHUNK) ^ ONES * '0';
+	if((not_decimal(first) | not_decimal(last)) & ONES * 0x80)
 		return read_any(number, text);
 	over = 8 * (2 * CHUNK - n) - 1; /* bits of last that first has, too, but one: C knows no shift by 64 */
-	first &= ONES * 0x0f;
-	last = (last & ONES * 0x0f) >> 1 >> over;
+	last = last >> 1 >> over;
 	number->n = (unsigned)text.len;
 	number->digits[0] = CUBE_DIGIT_PLUS;
 	store(number->digits + plus, first);
 	store(number->digits + plus + CHUNK, last);
-	number->codes[0] = pack(first + ONES) | pack(last + (ONES >> 1 >> over)) << 32;
+	number->codes[0] = (pack(first) | pack(last) << 32) + (CODES_1 >> CUBE_CODE_BITS * (CODES_IN_WORD - n));
 	number->codes[0] = plus ? number->codes[0] << CUBE_CODE_BITS | CUBE_CODE_PLUS : number->codes[0];
 	number->codes[1] = 0;
 	number->codes[2] = 0;
@@ -188,7 +192,7 @@ static uint64_t codes_from(const struct number *number, unsigned at)
 /* One that matches. */
 struct match
 {
-	const union cube_dial_cell *cell; /* its choice */
+	union cube_dial_cell cell; /* its choice */
 	unsigned digits;
 };
 
@@ -201,6 +205,7 @@ struct walk
 	const struct cube_dial_trie *trie;
 	const union cube_dial_cell *cells;
 	const uint32_t *firsts;
+	bool rising; /* each match has more digits than the one before it */
 	unsigned n_matches;
 	struct number number;
 	struct match matches[MATCHES_MAX];
@@ -223,6 +228,15 @@ static __attribute__((noinline)) void offer(struct walk *w, struct cube_dial_hit
 		insert(s, &hit);
 }
 
+static inline struct cube_dial_hit hit_of(const struct cube_dial_search *s, const struct match *match)
+{
+	return (struct cube_dial_hit){.peer = &s->conf->dial_peers[match->cell.choice.peer],
+			.explicit_digits = match->digits,
+			.preference = match->cell.choice.preference,
+			.huntstop = match->cell.choice.huntstop,
+			.by = s->by};
+}
+
 /* Is one of so many digits wanted, whoever it is, and comes behind all others? */
 static inline bool is_next(const struct walk *w, unsigned digits)
 {
@@ -239,18 +253,41 @@ static __attribute__((noinline)) void offer_matches(struct walk *w)
 
 	while(w->n_matches > 0) {
 		const struct match *match = &w->matches[--w->n_matches];
-		struct cube_dial_choice choice = match->cell->choice;
-		struct cube_dial_hit hit = {.peer = &s->conf->dial_peers[choice.peer],
-				.explicit_digits = match->digits,
-				.preference = choice.preference,
-				.huntstop = choice.huntstop,
-				.by = s->by};
+		struct cube_dial_hit hit = hit_of(s, match);
 
-		if(is_next(w, match->digits))
+		if(is_next(w, match->digits)) {
 			s->hits[s->n_hits++] = hit;
-		else
+			s->huntstop |= hit.huntstop;
+		} else {
 			offer(w, hit);
+		}
 	}
+}
+
+/* As most numbers have them: all are wanted as they are, the last one first. */
+static inline void add_matches(struct walk *w)
+{
+	struct cube_dial_search *s = w->s;
+	unsigned n = w->n_matches < s->max ? w->n_matches : s->max, huntstop = 0;
+	const struct match *match = &w->matches[w->n_matches];
+	struct cube_dial_hit *hit = s->hits;
+
+	if(!w->rising || s->n_hits > 0 || s->allows || w->trie->repeats) {
+		offer_matches(w);
+		return;
+	}
+	s->n_hits = n;
+	for(; n > 0; n--, hit++) {
+		match--;
+		hit->peer = &s->conf->dial_peers[match->cell.choice.peer];
+		hit->explicit_digits = match->digits;
+		hit->rank = 0;
+		hit->preference = match->cell.choice.preference;
+		hit->by = s->by;
+		hit->huntstop = match->cell.choice.huntstop;
+		huntstop |= match->cell.choice.huntstop;
+	}
+	s->huntstop |= huntstop;
 }
 
 static __attribute__((noinline)) void offer_list(struct walk *w, uint32_t first, unsigned at)
@@ -284,7 +321,7 @@ static inline void take(struct walk *w, const union cube_dial_cell *cell, unsign
 			offer_list(w, cell->choice.peer, at);
 		return;
 	}
-	w->matches[w->n_matches] = (struct match){cell, at - chosen};
+	w->matches[w->n_matches] = (struct match){*cell, at - chosen};
 	w->n_matches += fits & kind;
 	if(w->n_matches == MATCHES_MAX)
 		offer_matches(w);
@@ -297,11 +334,12 @@ static inline bool label_fits(struct cube_dial_choice choice, uint64_t codes)
 
 static inline void take_leaf(struct walk *w, const union cube_dial_cell *cell, struct place place)
 {
-	unsigned at = place.at + cell->choice.n_label;
-	unsigned left = w->number.n - at - cell->choice.dots; /* wraps, to much more, if there are less */
+	struct cube_dial_choice choice = cell->choice;
+	unsigned at = place.at + choice.n_label;
+	unsigned left = w->number.n - at - choice.dots; /* wraps, to much more, if there are less */
 
 	take(w, cell, at, place.chosen,
-			label_fits(cell->choice, place.codes) & (left <= (cell->choice.ends ? 0 : CUBE_NUMBER_MAX)));
+			label_fits(choice, place.codes) & (left <= (choice.ends ? 0 : CUBE_NUMBER_MAX)));
 }
 
 /* Does the label fit the number from `place` on? Moves place behind it. */
@@ -371,6 +409,7 @@ static __attribute__((noinline)) void walk_others(
 {
 	unsigned next = place.at < w->number.n ? w->number.digits[place.at] : CUBE_DIGITS;
 
+	w->rising = false;
 	for(; n > 0; cell += 2 * OTHERS_AT_ONCE) {
 		unsigned here = n < OTHERS_AT_ONCE ? n : OTHERS_AT_ONCE;
 		uint64_t fits = 0;
@@ -388,7 +427,7 @@ static __attribute__((noinline)) void walk_others(
  * leaves out a call of a function that does nothing else. */
 static inline __attribute__((always_inline)) void fetch(const union cube_dial_cell *children, unsigned lines)
 {
-	const char *line = (const char *)children;
+	const char *line = (const char *)(children - CUBE_LEAVES_MAX);
 
 	if(lines == 0)
 		return;
@@ -418,29 +457,33 @@ static inline bool enter(struct walk *w, const union cube_dial_cell *cell, struc
 
 /* Recursion is as deep as the number is long, and one more: every label of an other, but a key's last, has a token that
  * eats a digit. */
-static void walk(struct walk *w, const union cube_dial_cell *links, struct place place)
+static inline __attribute__((always_inline)) void walk_down(
+		struct walk *w, const union cube_dial_cell *links, struct place place)
 {
 	for(;;) {
 		const union cube_dial_cell *cell = &w->cells[links->links.children];
-		uint32_t bits = links->links.bits, code = place.codes & 15, below = (1u << code) - 1;
+		uint32_t bits = links->links.bits, code = place.codes & 15, leaves = CUBE_LINKS_LEAVES(bits) >> code;
 
 		if(CUBE_LINKS_OTHERS(bits))
 			walk_others(w, cell + 2 * count_bits(CUBE_LINKS_INNER(bits)), CUBE_LINKS_OTHERS(bits), place);
 		place.at++;
 		place.codes >>= CUBE_CODE_BITS;
 		if(bits >> code & 1) {
-			cell += 2 * count_bits(bits & below);
+			cell += 2 * count_bits(bits & ((1u << code) - 1));
 			if(!enter(w, cell, &place))
 				return;
 			links = cell + 1;
 			continue;
 		}
-		if(bits >> CUBE_CODES >> code & 1) {
-			cell += 2 * (count_bits(CUBE_LINKS_INNER(bits)) + CUBE_LINKS_OTHERS(bits));
-			take_leaf(w, cell + count_bits(bits >> CUBE_CODES & below), place);
-		}
+		if(leaves & 1)
+			take_leaf(w, cell - count_bits(leaves), place);
 		return;
 	}
+}
+
+static void walk(struct walk *w, const union cube_dial_cell *links, struct place place)
+{
+	walk_down(w, links, place);
 }
 
 void cube_dial_find(struct cube_dial_search *s, enum cube_dial_index index, uint32_t root, struct cube_str number)
@@ -458,11 +501,12 @@ void cube_dial_find(struct cube_dial_search *s, enum cube_dial_index index, uint
 	w.trie = trie;
 	w.cells = trie->cells;
 	w.firsts = plan->firsts;
+	w.rising = true;
 	w.n_matches = 0;
 	place.at = start.depth;
 	place.codes = w.number.codes[0] >> CUBE_CODE_BITS * start.depth;
 	if(!enter(&w, &w.cells[start.cell], &place))
 		return;
-	walk(&w, &w.cells[start.cell + 1], place);
-	offer_matches(&w);
+	walk_down(&w, &w.cells[start.cell + 1], place);
+	add_matches(&w);
 }
