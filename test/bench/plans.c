@@ -221,10 +221,12 @@ uint64_t plan_find_ours(void *ctx, const struct cube_str *numbers, unsigned n)
 {
 	const struct plan *plan = ctx;
 	struct cube_dial_hit hits[CUBE_HUNT_MAX];
+	struct cube_call call = {.lot = 0};
 	uint64_t sum = 0;
 
 	for(unsigned i = 0; i < n; i++) {
-		if(plan_out(plan, numbers[i], hits) > 0)
+		call.called = numbers[i];
+		if(cube_dial_plan_out(&plan->conf, NULL, &call, hits, CUBE_HUNT_MAX) > 0)
 			sum += (uint64_t)(hits[0].peer - plan->conf.dial_peers) + 1;
 	}
 	return sum;
