@@ -151,14 +151,14 @@ static bool read_any(struct number *number, struct cube_str text)
  * long. */
 static bool read_number(struct number *number, struct cube_str text)
 {
-	unsigned plus, n, over;
+	size_t plus, n, over;
 	uint64_t first, last;
 
 	if(text.len < CHUNK)
 		return read_any(number, text);
 	plus = text.s[0] == '+';
-	n = (unsigned)text.len - plus;
-	if(text.len - plus - CHUNK >= CHUNK)
+	n = text.len - plus;
+	if(n - CHUNK >= CHUNK)
 		return read_any(number, text);
 	first = load(text.s + plus) ^ ONES * '0';
 	last = load(text.s + text.len - CHUNK) ^ ONES * '0';
@@ -339,7 +339,7 @@ static inline void take_leaf(struct walk *w, const union cube_dial_cell *cell, s
 	unsigned left = w->number.n - at - choice.dots; /* wraps, to much more, if there are less */
 
 	take(w, cell, at, place.chosen,
-			label_fits(choice, place.codes) & (left <= (choice.ends ? 0 : CUBE_NUMBER_MAX)));
+			label_fits(choice, place.codes) & (left <= ((choice.ends - 1u) & CUBE_NUMBER_MAX)));
 }
 
 /* Does the label fit the number from `place` on? Moves place behind it. */
