@@ -228,13 +228,14 @@ static __attribute__((noinline)) void offer(struct walk *w, struct cube_dial_hit
 		insert(s, &hit);
 }
 
-static inline struct cube_dial_hit hit_of(const struct cube_dial_search *s, const struct match *match)
+static inline void make_hit(const struct cube_dial_search *s, const struct match *match, struct cube_dial_hit *hit)
 {
-	return (struct cube_dial_hit){.peer = &s->conf->dial_peers[match->cell.choice.peer],
-			.explicit_digits = match->digits,
-			.preference = match->cell.choice.preference,
-			.huntstop = match->cell.choice.huntstop,
-			.by = s->by};
+	hit->peer = &s->conf->dial_peers[match->cell.choice.peer];
+	hit->explicit_digits = match->digits;
+	hit->rank = 0;
+	hit->preference = match->cell.choice.preference;
+	hit->by = s->by;
+	hit->huntstop = match->cell.choice.huntstop;
 }
 
 /* Is one of so many digits wanted, whoever it is, and comes behind all others? */
@@ -253,8 +254,9 @@ static __attribute__((noinline)) void offer_matches(struct walk *w)
 
 	while(w->n_matches > 0) {
 		const struct match *match = &w->matches[--w->n_matches];
-		struct cube_dial_hit hit = hit_of(s, match);
+		struct cube_dial_hit hit;
 
+		make_hit(s, match, &hit);
 		if(is_next(w, match->digits)) {
 			s->hits[s->n_hits++] = hit;
 			s->huntstop |= hit.huntstop;
@@ -278,13 +280,7 @@ static inline void add_matches(struct walk *w)
 	}
 	s->n_hits = n;
 	for(; n > 0; n--, hit++) {
-		match--;
-		hit->peer = &s->conf->dial_peers[match->cell.choice.peer];
-		hit->explicit_digits = match->digits;
-		hit->rank = 0;
-		hit->preference = match->cell.choice.preference;
-		hit->by = s->by;
-		hit->huntstop = match->cell.choice.huntstop;
+		make_hit(s, --match, hit);
 		huntstop |= match->cell.choice.huntstop;
 	}
 	s->huntstop |= huntstop;
@@ -338,8 +334,7 @@ static inline void take_leaf(struct walk *w, const union cube_dial_cell *cell, s
 	unsigned at = place.at + choice.n_label;
 	unsigned left = w->number.n - at - choice.dots; /* wraps, to much more, if there are less */
 
-	take(w, cell, at, place.chosen,
-			label_fits(choice, place.codes) & (left <= ((choice.ends - 1u) & CUBE_NUMBER_MAX)));
+	take(w, cell, at, place.chosen, label_fits(choice, place.codes) & (left <= ((choice.ends - 1u) & CUBE_NUMBER_MAX)));
 }
 
 /* Does the label fit the number from `place` on? Moves place behind it. */
