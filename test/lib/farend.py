@@ -189,8 +189,20 @@ class FarEnd:
         """A new connection from this side, with this side's certificate."""
         return TlsClient(self._client, source or self.host, target)
 
+    def _acknowledged(self):
+        """Has each call that has ended on a connection which is open its ACK? It comes by another process than the BYE, perhaps
+        behind it."""
+        methods = {}
+        for connection, message in self.requests():
+            if not connection.closed:
+                methods.setdefault(message.call_id, set()).add(message.method)
+        return all("ACK" in found for found in methods.values() if {"INVITE", "BYE"} <= found)
+
     def close_all(self, reset=False):
-        """Closes all that is open."""
+        """Closes all that is open. An ACK that came behind that would make a connection anew."""
+        end = time.monotonic() + 1
+        while not self._acknowledged() and time.monotonic() < end:
+            time.sleep(0.005)
         connections = self.open()
         for connection in connections:
             connection.close(reset, wait=False)
