@@ -29,7 +29,7 @@ static struct
 	/* the session target that it is for, one of both or neither */
 	struct cube_str host; /* in the core's buffer, or the transaction's variables */
 	struct cube_ip ip;
-	bool undecided; /* whether the certificate of a connection, whose handshake was not done, is that target's */
+	bool undecided; /* whether the connection's certificate is that target's: the handshake may not be done, or not have begun */
 } sending;
 
 /* The reply that this process has received and is working on. */
@@ -138,12 +138,13 @@ static bool may_send(dest_info_t *dst, bool ack)
 	bool ok = true;
 	int ms;
 
+	sending.undecided = has_target();
 	su2ip_addr(&ip, &dst->to);
 	su_setport(&from, dst->send_sock->port_no);
 	to = (struct cube_addr){ksr_cube_ip(&ip), su_getport(&dst->to)};
 	for(ms = 0; !(c = find_open(&ip, to.port, &from)); ms++) {
 		if(outbound_reserve(sending.sock->tenant_tag, &to))
-			return true; /* a new one is verified by its handshake */
+			return true; /* a new one is verified by its handshake, for whoever encodes first: hooks.c looks again */
 		if(ms == OUTBOUND_WAIT_MS) {
 			LM_ERR("tenant %d: the connection to %s that is being closed is still there after %d ms\n",
 					sending.sock->tenant_tag, su2a(&dst->to, sizeof(dst->to)), OUTBOUND_WAIT_MS);
@@ -156,10 +157,7 @@ static bool may_send(dest_info_t *dst, bool ack)
 		LM_ERR("tenant %d: more than enough waits for the handshake with %s already; the request is not sent\n",
 				sending.sock->tenant_tag, su2a(&dst->to, sizeof(dst->to)));
 	} else if(has_target() && !(ack && unsent_answering(c))) { /* that is for nobody, and hooks.c drops it */
-		enum conn_covers covers = conn_covers(c, sending.host, &sending.ip);
-
-		sending.undecided = covers == CONN_COVERS_UNKNOWN;
-		ok = covers != CONN_COVERS_NOT;
+		ok = conn_covers(c, sending.host, &sending.ip) != CONN_COVERS_NOT;
 		if(!ok)
 			isolate_uncovered(sending.sock->tenant_tag, &to, sending.host, &sending.ip);
 	}
@@ -302,7 +300,10 @@ bool isolate_target(const struct tcp_connection *c, struct cube_str *host, struc
 
 bool isolate_undecided(const struct tcp_connection *c, struct cube_str *host, struct cube_ip *ip)
 {
-	return isolate_target(c, host, ip) && sending.undecided;
+	bool undecided = isolate_target(c, host, ip) && sending.undecided;
+
+	sending.undecided = false; /* what the core sends by itself comes without the event */
+	return undecided;
 }
 
 bool isolate_allows(const struct tcp_connection *c, const struct cube_conn *conn)
