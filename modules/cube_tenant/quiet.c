@@ -87,7 +87,7 @@ static bool routes_parsed(const sip_msg_t *msg)
 	hdr_field_t *h;
 
 	for(h = msg->route; h; h = h->next) {
-		if(h->type == HDR_ROUTE_T && parse_rr(h) < 0)
+		if(h->type == HDR_ROUTE_T && h->body.len > 0 && parse_rr(h) < 0)
 			return false;
 	}
 	return true;
