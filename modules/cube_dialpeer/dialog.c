@@ -130,7 +130,10 @@ int dialog_begin(
 			|| !routes_leg(conf, msg->force_send_socket, value[1], &legs[1]) || behind < 0
 			|| (behind > 0 && !routes_place(first, &uri, &next)))
 		return -1;
-	if(!cube_proof_route(prover(), &sender->dialog, &legs[0], &legs[1], behind ? &next : NULL, value + 2))
+	sender->dialog.in = legs[0].tenant;
+	sender->dialog.out = legs[1].tenant;
+	if(!cube_proof_route(prover(), &sender->dialog, &legs[0], &legs[1], behind ? &next : NULL, value + 2)
+			|| ksr_set_flag(KSR_TENANT_TO, legs[1].tenant) < 0)
 		return -1;
 	return legs_add_param(msg, (struct cube_str){text, sizeof(text) - 1});
 }
@@ -177,10 +180,12 @@ static int prove_called(sip_msg_t *msg, const struct cube_conf *conf, const stru
 
 int dialog_answered(sip_msg_t *msg, unsigned n_routes, struct dialog_sender *sender)
 {
+	int from = ksr_number(KSR_TENANT, CUBE_NONE), to = ksr_number(KSR_TENANT_TO, 0), rc;
 	struct cube_snapshot *s;
-	int rc;
 
 	sender->caller = ksr_number(KSR_BY_CALLED, 0) != 0;
+	sender->dialog.in = sender->caller ? to : from;
+	sender->dialog.out = sender->caller ? from : to;
 	if(!name_dialog(answered(msg), !sender->caller, &sender->dialog))
 		return -1;
 	/* with ours alone what was proven to the called party holds for the caller, too */
@@ -227,6 +232,8 @@ static bool is_sent_by(struct asked *a, bool caller, struct cube_str value, cons
 	a->from.scheme = value.s[!caller];
 	a->to.scheme = value.s[caller];
 	a->sender.caller = caller;
+	a->sender.dialog.in = caller ? a->from.tenant : a->to.tenant;
+	a->sender.dialog.out = caller ? a->to.tenant : a->from.tenant;
 	return name_dialog(a->msg, caller, &a->sender.dialog)
 		   && cube_proof_route(
 				   prover(), &a->sender.dialog, caller ? &a->from : &a->to, caller ? &a->to : &a->from, next, proof)
@@ -322,7 +329,7 @@ static int apply(struct asked *a, struct cube_str uri)
 	if(to != CUBE_URL_UNSET)
 		leg.place = headers_place(si, place);
 	if(headers_change(a->msg, &leg) < 0 || ksr_set_flag(KSR_REPLY_LEG, (int)back) < 0
-			|| ksr_set_flag(KSR_BY_CALLED, !a->sender.caller) < 0
+			|| ksr_set_flag(KSR_BY_CALLED, !a->sender.caller) < 0 || ksr_set_flag(KSR_TENANT_TO, a->to.tenant) < 0
 			|| (to != CUBE_URL_UNSET && ksr_set_flag(KSR_SIPS_OUT, to == CUBE_URL_SIPS) < 0))
 		return DIALOG_FAILED;
 	return DIALOG_OK;

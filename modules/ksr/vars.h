@@ -14,6 +14,7 @@ enum ksr_number
 	KSR_TEL,	   /* its Request-URI was a tel: URI */
 	KSR_SIPS_OUT,  /* it goes out as sips */
 	KSR_BY_CALLED, /* a request within the dialog is the called party's */
+	KSR_TENANT_TO, /* tag of whose listener it goes out by */
 	KSR_CODEC,	   /* one of its dial-peers has codecs */
 	KSR_REPLY_LEG, /* enum cube_url of the leg that replies go to, when they are to be changed */
 	KSR_ROUTE,	   /* the dial-peer whose block of the script is there, 0: none is */

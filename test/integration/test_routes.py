@@ -35,12 +35,12 @@ METHODS = ("INVITE", "BYE", "ACK", "MESSAGE", "REFER", "INFO", "UPDATE", "OPTION
 class Dialog:
     """A call from one UdpLeg to another one. near, far: Record-Route values that proxies of the caller and of the called party
     put in. ours: how many are our server's. forge: what the called party makes of those in its answer. other: headers that it
-    has other values for."""
+    has other values for. like: another call, whose Call-ID and caller's tag this one has, too."""
 
-    def __init__(self, caller, callee, number, near=(), far=(), ours=2, forge=None, other=()):
+    def __init__(self, caller, callee, number, near=(), far=(), ours=2, forge=None, other=(), like=None):
         self.caller, self.callee, self.cseq = caller, callee, 1
-        self.call_id = sipmsg.unique("routes")
-        self.tags = {caller: sipmsg.unique("a"), callee: sipmsg.unique("b")}
+        self.call_id = like.call_id if like else sipmsg.unique("routes")
+        self.tags = {caller: like.tags[caller] if like else sipmsg.unique("a"), callee: sipmsg.unique("b")}
         self.contact = {caller: caller.contact, callee: f"<sip:{number}@{callee.local}>"}
         at = "%s:%d" % caller.target
         self.uri_of = {caller: f"sip:{number}@{at}"}
@@ -140,6 +140,7 @@ class Made:
         text = CONF.format(block=run.addresses.block, v6=self.v6, cache=self.cache, **self.at)
         for i, leg in enumerate(self.callees):
             text += cube.dial_peer(i + 1, 100, f"1{i}", f"ipv4:{leg.local}")
+        text += cube.dial_peer(31, 400, "31", f"ipv4:{self.callees[1].local}")
         self.cube = cube.Cube(run, text + cube.trustpoint("tenant100")).start()
         self.caller = self.leg("friend")
 
@@ -372,6 +373,22 @@ def test_answer_of_another(t):
             d = Dialog(made.caller, made.callees[0], "10", other=[other], **options)
             refused(made, d.request(d.caller, "BYE", **wrong), d.caller, f"another {what}, {options}:")
             d.passes(d.caller, "BYE", f"behind another {what}, {options}")
+
+
+def test_same_dialog(t):
+    """Two calls with one Call-ID and one tag of the caller's, by two tenants: a Contact of the one does not lead out by the other."""
+    made, second = t.made, t.made.callees[1]
+    for options in ({}, made.proxies(True, False)):
+        d = made.dialog("10", **options)
+        e = Dialog(made.caller, second, "31", like=d, **options)
+        second.target = made.at["cube"], 5094
+        for one, other in ((d, e), (e, d)):
+            for leg, its in ((one.caller, other.caller), (one.callee, other.callee)):
+                for method in ("INVITE", "INFO", "MESSAGE", "ACK", "BYE"):
+                    refused(made, one.request(leg, method, uri=other.targets[its]), leg, f"the other call's Contact, {options}:")
+        for one in (d, e):
+            one.passes(one.caller, "INFO")
+            one.passes(one.callee, "BYE")
 
 
 def test_twice(t):

@@ -18,18 +18,24 @@ static unsigned char lower(char c)
 	return (unsigned char)(c >= 'A' && c <= 'Z' ? c + 'a' - 'A' : c);
 }
 
+static char *pack_tenant(char *at, int tag)
+{
+	uint32_t tenant = (uint32_t)tag;
+
+	for(int shift = 24; shift >= 0; shift -= 8)
+		*at++ = (char)(tenant >> shift);
+	return at;
+}
+
 static char *pack(char *at, const struct cube_proof_leg *leg)
 {
-	uint32_t tenant = (uint32_t)leg->tenant;
-
 	*at++ = (char)leg->addr.ip.len;
 	memcpy(at, leg->addr.ip.bytes, leg->addr.ip.len);
 	at += leg->addr.ip.len;
 	*at++ = (char)(leg->addr.port >> 8);
 	*at++ = (char)leg->addr.port;
 	*at++ = (char)leg->proto;
-	for(int shift = 24; shift >= 0; shift -= 8)
-		*at++ = (char)(tenant >> shift);
+	at = pack_tenant(at, leg->tenant);
 	*at++ = leg->scheme;
 	return at;
 }
@@ -180,7 +186,10 @@ bool cube_proof_route(struct cube_prover *prover, const struct cube_proof_dialog
 bool cube_proof_target(struct cube_prover *prover, const struct cube_proof_dialog *dialog, bool caller,
 		const struct cube_proof_place *place, char proof[CUBE_PROOF_LEN + 1])
 {
-	return prove(prover, caller ? CUBE_STR("caller") : CUBE_STR("called"), dialog, CUBE_STR(""), place, proof);
+	char buf[LEGS_MAX];
+	struct cube_str tenants = {buf, (size_t)(pack_tenant(pack_tenant(buf, dialog->in), dialog->out) - buf)};
+
+	return prove(prover, caller ? CUBE_STR("caller") : CUBE_STR("called"), dialog, tenants, place, proof);
 }
 
 bool cube_proof_is(const char *proof, struct cube_str shown)

@@ -21,10 +21,12 @@ struct cube_prover;
 struct cube_prover *cube_prover_new(const unsigned char key[CUBE_PROOF_KEY]);
 void cube_prover_free(struct cube_prover *prover);
 
-/* In every request and response of a dialog. caller_tag: of who sent the INVITE, in its From header. */
+/* In every request and response of a dialog. caller_tag: of who sent the INVITE, in its From header. in, out: tags of the tenants
+ * of the caller's leg and of the called party's. */
 struct cube_proof_dialog
 {
 	struct cube_str call_id, caller_tag;
+	int in, out;
 };
 
 /* Ours on one side of a dialog. */
@@ -50,7 +52,8 @@ bool cube_proof_place(const struct cube_uri_parts *parts, struct cube_proof_plac
 bool cube_proof_route(struct cube_prover *prover, const struct cube_proof_dialog *dialog,
 		const struct cube_proof_leg *in, const struct cube_proof_leg *out, const struct cube_proof_place *next,
 		char proof[CUBE_PROOF_LEN + 1]);
-/* For a Contact: the caller, or the called party, of this dialog is here. */
+/* For a Contact: the caller, or the called party, of this dialog is here. A caller may give two calls one Call-ID and tag, so the
+ * tenants are in it, too. */
 bool cube_proof_target(struct cube_prover *prover, const struct cube_proof_dialog *dialog, bool caller,
 		const struct cube_proof_place *place, char proof[CUBE_PROOF_LEN + 1]);
 /* Takes the same time whatever is wrong. */
