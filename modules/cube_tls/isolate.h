@@ -15,8 +15,8 @@ bool isolate_allows(const struct tcp_connection *c, const struct cube_conn *conn
 /* The session target that the message at hand is for, if it goes to c's address: *host its name, or *ip its address (the
  * other one is empty). False for what is for no configured target: then whoever is known at the address will do. */
 bool isolate_target(const struct tcp_connection *c, struct cube_str *host, struct cube_ip *ip);
-/* The same of a request that may go on this connection alone if its certificate, which was not there when the request was let through,
- * turns out to be that target's, too. */
+/* The same of a request of which it is still to be asked, under c's write_lock, whether c's certificate is that target's, too. True once
+ * for each message. */
 bool isolate_undecided(const struct tcp_connection *c, struct cube_str *host, struct cube_ip *ip);
 /* The log line of a request for a target whose certificate the far end's is not. */
 void isolate_uncovered(int tenant_tag, const struct cube_addr *remote, struct cube_str host, const struct cube_ip *ip);
