@@ -21,3 +21,10 @@ int binds_init(void)
 	}
 	return 0;
 }
+
+sip_msg_t *binds_request(void)
+{
+	const struct cell *t = binds_tm.t_gett();
+
+	return t && t != T_UNDEFINED ? t->uas.request : NULL;
+}

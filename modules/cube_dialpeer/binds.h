@@ -11,5 +11,7 @@ extern struct rr_binds binds_rr;
 
 /* From mod_init, before all that uses them. 0, or -1: one of them is not there; the log says what to write. */
 int binds_init(void);
+/* The request of the transaction at hand, which is shared: not to be changed, nor parsed further. NULL: there is none. */
+sip_msg_t *binds_request(void);
 
 #endif

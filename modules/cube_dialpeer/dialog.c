@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <stdio.h>
 #include <string.h>
 
 #include "core/dprint.h"
@@ -9,7 +8,6 @@
 #include "core/parser/parse_uri.h"
 
 #include "../ksr/vars.h"
-#include "../libcube/base/write.h"
 #include "../libcube/dialpeer/sdp.h"
 #include "apply.h"
 #include "binds.h"
@@ -79,12 +77,11 @@ static bool name_dialog(sip_msg_t *msg, bool by_caller, struct cube_proof_dialog
 	return dialog->call_id.len > 0 && dialog->caller_tag.len > 0;
 }
 
-/* The request that a reply is to, whose Call-ID and tags are those of the dialog whatever the reply has; it is shared, so what is
- * not parsed in it is left alone, and the reply has to do. */
+/* The request that a reply is to, whose Call-ID and tags are those of the dialog whatever the reply has; where its From is not
+ * parsed the reply has to do. */
 static sip_msg_t *answered(sip_msg_t *reply)
 {
-	const struct cell *t = binds_tm.t_gett();
-	sip_msg_t *request = t && t != T_UNDEFINED ? t->uas.request : NULL;
+	sip_msg_t *request = binds_request();
 
 	return request && request->from && request->from->parsed ? request : reply;
 }

@@ -24,9 +24,9 @@ enum cube_url legs_in(void)
 /* The listener to which the request came that is answered. */
 static const socket_info_t *came_by(void)
 {
-	const struct cell *t = binds_tm.t_gett();
+	const sip_msg_t *request = binds_request();
 
-	return t && t != T_UNDEFINED && t->uas.request ? t->uas.request->rcv.bind_address : NULL;
+	return request ? request->rcv.bind_address : NULL;
 }
 
 /* What the module rr has just put in: one header for each leg, that of the leg out first. NULL: it looks different. */
